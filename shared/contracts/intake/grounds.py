@@ -1,0 +1,24 @@
+"""On what ground something of a person is kept or told, as the API of intake takes and gives it."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from shared.contracts.text import Name
+
+
+class SpecialException(StrEnum):
+    """Why special categories may be used without explicit consent (GDPR article 9, paragraph 2, under b, g and h)."""
+
+    SOCIAL_PROTECTION = "social-protection"
+    PUBLIC_INTEREST = "public-interest"
+    CARE = "care"
+
+
+class LegalTask(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """A government body's ground: a task that a law gives. Everybody else works on consent."""
+
+    law: Name
+    """Which law, and what it asks, in a line."""
+    exception: SpecialException | None = None
+    """Without one nothing of a special category is told to others."""

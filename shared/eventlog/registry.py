@@ -1,0 +1,76 @@
+"""Which types a service's log knows, by name, and which decider each belongs to."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, get_args
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from shared.eventlog import restored
+from shared.eventlog.protection import fields
+from shared.eventlog.types import Decider
+
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+"""Turns an old version's data (its `type` in it) into the next version's."""
+
+
+class Registry:
+    """The event types of a service's deciders, and what every log may hold."""
+
+    def __init__(self, deciders: Iterable[Decider]) -> None:
+        self.deciders: dict[str, Decider] = {}
+        self.decoders: dict[str, msgspec.json.Decoder[Any]] = {}
+        self.upcasts: dict[str, Upcast] = {}
+        self.personal = False
+        """Whether an event holds something about a person."""
+        every: list[Decider] = [restored, *deciders]
+        for decider in every:
+            upcasts: Mapping[str, Upcast] = getattr(decider, "UPCASTS", {})
+            self.upcasts.update(upcasts)
+            for event in get_args(decider.Event) or (decider.Event,):
+                self._add(name_of(event), event, decider)
+
+    def knows(self, name: str) -> bool:
+        """Whether this program can read events of that name."""
+        return name in self.decoders or name in self.upcasts
+
+    def noun(self, event: object) -> str:
+        """What an event is about: its decider's `NOUN`, or else the module's name in kebab-case."""
+        decider = self.deciders[name_of(event)]
+        named: str | None = getattr(decider, "NOUN", None)
+        return named or str(getattr(decider, "__name__", "")).rpartition(".")[2].replace("_", "-")
+
+    def _add(self, name: str, event: type, decider: Decider) -> None:
+        if name in self.decoders:
+            msg = f"two event types are named {name}"
+            raise ValueError(msg)
+        self.decoders[name] = msgspec.json.Decoder(event)
+        self.deciders[name] = decider
+        self.personal = self.personal or bool(fields(event))
+
+
+_made: WeakValueDictionary[tuple[int, ...], Registry] = WeakValueDictionary()
+"""By the deciders' identities, which are not given to others while their registry is there."""
+
+
+def registry_of(deciders: Iterable[Decider]) -> Registry:
+    """The registry of these deciders: one for all nodes of a service, as nothing in it changes."""
+    every = tuple(deciders)
+    name = tuple(map(id, every))
+    made = _made.get(name)
+    if made is None:
+        made = _made[name] = Registry(every)
+    return made
+
+
+def name_of(event: type | object) -> str:
+    """An event type's stored name: its msgspec tag.
+
+    Raises:
+        TypeError: when it has none; such a type cannot be stored.
+    """
+    config: msgspec.structs.StructConfig | None = getattr(event, "__struct_config__", None)
+    if config is None or not isinstance(config.tag, str):
+        msg = f"{event!r} needs a tag: the name it is stored under"
+        raise TypeError(msg)
+    return config.tag
