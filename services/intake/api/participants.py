@@ -1,0 +1,121 @@
+"""Participants: search, register, see, end."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from services.intake.api.paging import After, First, cut, place
+from services.intake.domain import ages, grounds, participant
+from services.intake.domain.profile import Profile, Representative
+from services.intake.domain.working_days import AMSTERDAM
+from services.intake.views import participants as view
+from shared.access import Whose
+from shared.contracts.access import AccessAction
+from shared.contracts.intake import (
+    CorrectParticipant,
+    EndParticipant,
+    LegalTask,
+    MoveParticipant,
+    ParticipantAnswer,
+    ParticipantPage,
+    RegisterParticipant,
+    SearchParticipants,
+    ToldOfParticipant,
+)
+from shared.contracts.text import tidy
+from shared.http import Context, allows
+from shared.identity import Role
+from shared.showing import ACTION
+
+COORDINATORS = [allows(Role.COORDINATOR, whose=Whose.TEAM)]
+
+
+@post("/v1/participants", guards=COORDINATORS)
+async def register(data: JSONBody[RegisterParticipant], context: NamedDependency[Context]) -> ParticipantAnswer:
+    """Take somebody in, in the caller's team. The answer names possible duplicates."""
+    told = tidy(data)
+    task = named(told.legal_task)
+    grounds.check(task, government=context.government)
+    await context.run(participant, told.id, participant.Register(_profile(told, context), context.scope.team, task))
+    return await context.query(view.one, told.id)
+
+
+def named(task: LegalTask | None) -> grounds.LegalTask | None:
+    """The legal task in the domain's words."""
+    exception = grounds.Exception9(task.exception) if task and task.exception else None
+    return grounds.LegalTask(task.law, exception) if task else None
+
+
+def _profile(told: ToldOfParticipant, context: Context) -> Profile:
+    """Raises `representative-missing`."""
+    said = msgspec.structs.asdict(told)
+    contact, by = said.pop("contact"), said.pop("representative")
+    for apart in ("id", "legal_task"):
+        said.pop(apart, None)
+    reach = {"contact_way": contact.way, "contact": contact.value, "contact_not": contact.not_this_way}
+    represented = Representative(by.name, by.way, by.contact, by.capacity) if by else None
+    profile = Profile(**said, **reach, representative=represented)
+    ages.check_represented(profile, context.now.astimezone(AMSTERDAM).year)
+    return profile
+
+
+@get("/v1/participants", guards=COORDINATORS)
+async def page(context: NamedDependency[Context], after: After = None, first: First = 20) -> ParticipantPage:
+    """The team's participants, newest first."""
+    found = await context.query(view.page, place(after, tuple[datetime, UUID]), first + 1)
+    return ParticipantPage(*cut(found, first, lambda item: (item.registered_at, item.id)))
+
+
+@post("/v1/participant-searches", guards=COORDINATORS, status_code=200, opt={ACTION: AccessAction.SEARCH})
+async def search(data: JSONBody[SearchParticipants], context: NamedDependency[Context]) -> ParticipantPage:
+    """Look before registering."""
+    wanted = tidy(data)
+    return ParticipantPage(tuple(await context.query(view.search, wanted.name, wanted.contact)))
+
+
+@get("/v1/participants/{id:uuid}", guards=[allows(Role.COORDINATOR, Role.PARTICIPANT, whose=Whose.TEAM)])
+async def one(id: FromPath[UUID], context: NamedDependency[Context]) -> ParticipantAnswer:  # noqa: A002
+    """One participant, with possible duplicates."""
+    return await context.query(view.one, id)
+
+
+@post("/v1/participants/{id:uuid}/correct", guards=COORDINATORS, status_code=200)
+async def correct(
+    id: FromPath[UUID],  # noqa: A002
+    data: JSONBody[CorrectParticipant],
+    context: NamedDependency[Context],
+) -> ParticipantAnswer:
+    """Put right what is wrong, or no longer so. Every partner that was told of it by a referral hears it too."""
+    await context.query(view.one, id)
+    await context.run(participant, id, participant.Correct(_profile(tidy(data), context)))
+    return await context.query(view.one, id)
+
+
+@post("/v1/participants/{id:uuid}/move", guards=COORDINATORS, status_code=204)
+async def move(
+    id: FromPath[UUID],  # noqa: A002
+    data: JSONBody[MoveParticipant],
+    context: NamedDependency[Context],
+) -> None:
+    """Hand the file to another team: from then on that one sees it, and this one does not."""
+    await context.query(view.one, id)
+    await context.run(participant, id, participant.Move(tidy(data).team))
+
+
+@post("/v1/participants/{id:uuid}/end", guards=COORDINATORS, status_code=200)
+async def end(
+    id: FromPath[UUID],  # noqa: A002
+    data: JSONBody[EndParticipant],
+    context: NamedDependency[Context],
+) -> ParticipantAnswer:
+    """The person needs nothing more here."""
+    await context.query(view.one, id)
+    await context.run(participant, id, participant.End(tidy(data).reason))
+    return await context.query(view.one, id)
+
+
+ROUTES = (register, page, search, one, correct, move, end)

@@ -1,0 +1,247 @@
+"""Participants of the organisation, each seen by their team (no team: by everybody)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    Select,
+    String,
+    Table,
+    Uuid,
+    and_,
+    bindparam,
+    delete,
+    false,
+    insert,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
+
+from services.intake.domain import participant
+from services.intake.domain.profile import Profile
+from services.intake.views import break_glass
+from shared.contracts.intake import (
+    AgeBand,
+    Capacity,
+    Contact,
+    ContactWay,
+    LegalTask,
+    LifeEvent,
+    ParticipantAnswer,
+    Representative,
+    SpecialException,
+)
+from shared.eventlog.columns import Instant
+from shared.eventlog.types import Change, Recorded
+from shared.identity import OrgScope
+from shared.rules import NotFound
+
+VERSION = 2
+FOUND = 20
+"""Most that a search shows: who is not among them needs a better question."""
+_BY_CODE = String().with_variant(String(collation="C"), "postgresql")
+"""Sorted by code point everywhere, so that what starts alike is a range."""
+participants = Table(
+    "participants",
+    MetaData(),
+    Column("id", Uuid, primary_key=True),
+    Column("team", String),
+    Column("name_to_use", String, nullable=False),
+    Column("name_key", _BY_CODE, nullable=False, index=True),
+    Column("contact_way", String, nullable=False),
+    Column("contact", String, nullable=False),
+    Column("contact_key", String, nullable=False, index=True),
+    Column("contact_not", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("area", String, nullable=False),
+    Column("age_band", String),
+    Column("birth_year", Integer),
+    Column("living_situation", String, nullable=False),
+    Column("life_event", String),
+    Column("hopes", String, nullable=False),
+    Column("strengths", String, nullable=False),
+    Column("under_guardianship", Boolean, nullable=False),
+    Column("representative", JSON),
+    Column("law", String),
+    Column("exception", String),
+    Column("registered_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("participants_newest", "registered_at", "id"),
+)
+TABLES = (participants,)
+ADD = insert(participants)
+ERASE = delete(participants).where(participants.c.id == bindparam("key"))
+_THIS = update(participants).where(participants.c.id == bindparam("key"))
+_TOLD = (*Profile.__struct_fields__, "name_key", "contact_key")
+CORRECT = _THIS.values({participants.c[name]: bindparam(f"new_{name}") for name in _TOLD})
+MOVE = _THIS.values(team=bindparam("new_team"))
+END = update(participants).where(participants.c.id == bindparam("key")).values(ended_at=bindparam("at"))
+
+
+def project(recorded: Recorded[Any]) -> Iterator[Change]:
+    match recorded.event:
+        case participant.Registered(Profile() as profile, team, task):
+            ground = {"law": task.law if task else None, "exception": task.exception if task else None}
+            new = {"id": recorded.stream, "team": team, "registered_at": recorded.at}
+            yield ADD, new | ground | _told(profile)
+        case participant.Corrected(Profile() as profile):
+            yield CORRECT, {"key": recorded.stream, **{f"new_{name}": value for name, value in _told(profile).items()}}
+        case participant.Moved(team):
+            yield MOVE, {"key": recorded.stream, "new_team": team}
+        case participant.Ended():
+            yield END, {"key": recorded.stream, "at": recorded.at}
+        case participant.Erased():
+            yield ERASE, {"key": recorded.stream}
+        case _:
+            return
+
+
+def _told(profile: Profile) -> dict[str, Any]:
+    keys = {"name_key": name_key(profile.name_to_use), "contact_key": contact_key(profile.contact)}
+    by = msgspec.to_builtins(profile.representative)
+    return msgspec.structs.asdict(profile) | keys | {"representative": by}
+
+
+def name_key(name: str) -> str:
+    """Names are compared without regard to case."""
+    return name.casefold()
+
+
+def contact_key(contact: str) -> str:
+    """Numbers and addresses are compared by letters and digits only; a Dutch country code reads as 0."""
+    key = "".join(character for character in contact.casefold() if character.isalnum())
+    for prefix in ("0031", "31"):
+        if key.startswith(prefix) and key.isdigit() and len(key) == len(prefix) + 9:
+            return "0" + key.removeprefix(prefix)
+    return key
+
+
+def mine(scope: OrgScope) -> ColumnElement[bool]:
+    """Who belongs to a team sees the team's people, who came by a link at most themselves."""
+    if scope.holder is not None:
+        return own(participants.c.id, scope)
+    if scope.team is None:
+        return true()
+    team = participants.c.team == scope.team
+    return or_(team, participants.c.id.in_(break_glass.opened(scope))) if scope.looks is not None else team
+
+
+def own(column: Column[UUID], scope: OrgScope) -> ColumnElement[bool]:
+    """Rows about the participant who came by their link; none for anybody else."""
+    return false() if scope.person is None else column == scope.person
+
+
+def theirs(column: Column[UUID], scope: OrgScope) -> ColumnElement[bool]:
+    """Rows about the people whom the caller sees."""
+    if scope.holder is not None:
+        return own(column, scope)
+    return true() if scope.team is None else column.in_(select(participants.c.id).where(mine(scope)))
+
+
+def one(connection: Connection, scope: OrgScope, id: UUID) -> ParticipantAnswer:  # noqa: A002
+    """One participant with possible duplicates, or `participant-unknown`."""
+    row = connection.execute(select(participants).where(participants.c.id == id, mine(scope))).one_or_none()
+    if row is None:
+        raise NotFound("participant-unknown")
+    same = select(participants.c.id).where(participants.c.id != id, mine(scope), _same(row)).limit(FOUND)
+    return msgspec.structs.replace(_answer(row), possible_duplicates=tuple(connection.scalars(same)))
+
+
+def reached(connection: Connection, _scope: OrgScope, id: UUID) -> ParticipantAnswer | None:  # noqa: A002
+    """A participant to be reached themselves, whoever asks for that: nobody else is shown it."""
+    row = connection.execute(select(participants).where(participants.c.id == id)).one_or_none()
+    return None if row is None else _answer(row)
+
+
+def team_of(connection: Connection, _: OrgScope, id: UUID) -> str | None:  # noqa: A002
+    """Whose participant somebody is (None: the whole organisation's), or `participant-unknown`: all that another team is told."""
+    row = connection.execute(select(participants.c.team).where(participants.c.id == id)).one_or_none()
+    if row is None:
+        raise NotFound("participant-unknown")
+    team: str | None = row.team
+    return team
+
+
+def page(
+    connection: Connection, scope: OrgScope, after: tuple[datetime, UUID] | None, first: int
+) -> Sequence[ParticipantAnswer]:
+    """Newest first, from after a place in the list."""
+    query = _newest().where(mine(scope)).limit(first)
+    if after is not None:
+        query = query.where(tuple_(participants.c.registered_at, participants.c.id) < _place(after))
+    return [_answer(row) for row in connection.execute(query)]
+
+
+def search(connection: Connection, scope: OrgScope, name: str, contact: str) -> Sequence[ParticipantAnswer]:
+    """Those whose name starts so or whose contact is this; nobody when neither is given."""
+    wanted = or_(
+        _starts(name_key(name)) if name else false(),
+        participants.c.contact_key == contact_key(contact) if contact else false(),
+    )
+    return [_answer(row) for row in connection.execute(_newest().where(mine(scope), wanted).limit(FOUND))]
+
+
+def _newest() -> Select[Any]:
+    return select(participants).order_by(participants.c.registered_at.desc(), participants.c.id.desc())
+
+
+def _place(after: tuple[datetime, UUID]) -> ColumnElement[Any]:
+    at, id_ = after
+    return tuple_(bindparam(None, at, Instant), bindparam(None, id_, Uuid))
+
+
+def _starts(key: str) -> ColumnElement[bool]:
+    """A range, because an index can find a range on every database."""
+    return and_(participants.c.name_key >= key, participants.c.name_key < key + "\U0010ffff")
+
+
+def _same(row: Row[Any]) -> ColumnElement[bool]:
+    """The same contact; or the same name, where birth year and area do not say otherwise."""
+    columns = participants.c
+    year = true() if row.birth_year is None else or_(columns.birth_year.is_(None), columns.birth_year == row.birth_year)
+    area = true() if not row.area else or_(columns.area == "", columns.area == row.area)
+    return or_(columns.contact_key == row.contact_key, and_(columns.name_key == row.name_key, year, area))
+
+
+def _answer(row: Row[Any]) -> ParticipantAnswer:
+    return ParticipantAnswer(
+        id=row.id,
+        name_to_use=row.name_to_use,
+        contact=Contact(ContactWay(row.contact_way), row.contact, row.contact_not),
+        language=row.language,
+        area=row.area,
+        age_band=AgeBand(row.age_band) if row.age_band else None,
+        birth_year=row.birth_year,
+        living_situation=row.living_situation,
+        life_event=LifeEvent(row.life_event) if row.life_event else None,
+        hopes=row.hopes,
+        strengths=row.strengths,
+        under_guardianship=row.under_guardianship,
+        representative=_representative(row.representative),
+        legal_task=LegalTask(row.law, SpecialException(row.exception) if row.exception else None) if row.law else None,
+        team=row.team,
+        registered_at=row.registered_at,
+        ended_at=row.ended_at,
+    )
+
+
+def _representative(kept: dict[str, str] | None) -> Representative | None:
+    if kept is None:
+        return None
+    way, capacity = ContactWay(kept["contact_way"]), Capacity(kept["capacity"])
+    return Representative(kept["name"], way, kept["contact"], capacity)
