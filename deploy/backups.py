@@ -1,0 +1,240 @@
+"""Backup and restore of one organisation, and its move to another machine. Keys go in a file of their own."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+from sqlalchemy import Connection, delete
+
+from deploy import archive
+from deploy.archive import Header, Kind
+from deploy.keys import kept
+from deploy.places import MOVED, Place, Secret, check_secret, held, secrets
+from shared import control
+from shared.accesslog import upkept
+from shared.backup import Part, Section, fill, lines, part, rows
+from shared.contracts.access import AccessAction
+from shared.eventlog.accesses import added
+from shared.eventlog.keytables import TABLES as KEY_TABLES
+from shared.eventlog.keytables import merge
+from shared.eventlog.renewal import renew
+from shared.eventlog.tables import about
+from shared.ids import uuid7
+from shared.register import SERVICES, Register
+from shared.rules import NotFound, Refused, Unavailable
+from shared.settings import Settings
+from shared.wire.outbox import introduced
+
+LONG = 3600.0
+"""Seconds that a running owner may take to copy its log."""
+
+
+def backup(settings: Settings, organisation: str, path: Path, keys: Path | None = None) -> Header:
+    """Copy an organisation's logs as they are now, running or not; each node's copy is of one moment.
+
+    Raises `Refused`: `backup-exists`, `backup-nothing`, `backup-unwritable`, `organisation-unknown`, and `database-…`.
+    """
+    Register.open(settings.data).organisation(organisation)
+    _free(path, keys)
+    with tempfile.TemporaryDirectory(prefix=".kring-", dir=path.absolute().parent) as folder:
+        copies = {service: Path(folder) / service for service in SERVICES}
+        parts = [_copied(settings, f"{organisation}.{service}", copy) for service, copy in copies.items()]
+        header = _header(Kind.BACKUP, organisation, [one for one in parts if one])
+        archive.write(path, header, _content(copies.values()))
+        if keys is not None:
+            apart = [copy.with_suffix(".keys") for copy in copies.values()]
+            _write_keys(settings, keys, organisation, apart)
+    return header
+
+
+def export(settings: Settings, organisation: str, path: Path, keys: Path | None = None) -> Header:
+    """Copy a stopped organisation's logs to go on elsewhere; from then on its databases here take nothing. Raises like `backup`."""
+    Register.open(settings.data).organisation(organisation)
+    _free(path, keys)
+    with ExitStack() as stack:
+        places = [stack.enter_context(held(settings, organisation, service)) for service in SERVICES]
+        there = [place for place in places if place.known() is not None]
+        for place in there:
+            _note(place, AccessAction.EXPORT, "kring export")
+        header = _header(Kind.EXPORT, organisation, [_looked(place) for place in there])
+        archive.write(path, header, (line for place in there for line in _lines(place)))
+        if keys is not None:
+            folder = Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix=".kring-", dir=keys.absolute().parent))
+            )
+            for place in there:
+                _kept_keys(place, folder / place.node)
+            _write_keys(settings, keys, organisation, (folder / place.node for place in there))
+        for place in there:
+            place.leave(header.made)
+    return header
+
+
+def restore(settings: Settings, organisation: str, path: Path, keys: Path | None = None) -> list[str]:
+    """Put a stopped organisation back as it was in a backup, its logs under new identities; gives where its former databases stand.
+
+    Raises `Refused`: `backup-…`, `keys-differ`, `organisation-unknown`, and `database-owned` when it runs. Nothing was touched then.
+    """
+    header = archive.check(path, organisation, Kind.BACKUP, Kind.EXPORT)
+
+    def renewed(connection: Connection) -> None:
+        now = datetime.now(UTC)
+        renew(connection, uuid4(), made=header.made, now=now)
+        added(
+            connection,
+            now,
+            upkept(AccessAction.RESTORE, f"kring restore, as of {header.made:%Y-%m-%d %H:%M}", organisation),
+        )
+        connection.execute(delete(introduced))  # partners get the directory anew: what it said since is lost here
+
+    return _put(settings, header, path, keys, renewed, lambda _: None)
+
+
+def take(settings: Settings, organisation: str, path: Path, keys: Path | None = None) -> list[str]:
+    """Go on here with an organisation that was exported elsewhere: the same logs. Raises like `restore`, and `import-exists`."""
+
+    def absent(place: Place) -> None:
+        known = place.known()
+        if known is not None and MOVED not in known:
+            raise Refused("import-exists", node=place.node)
+
+    header = archive.check(path, organisation, Kind.EXPORT)
+    return _put(settings, header, path, keys, lambda _: None, absent)
+
+
+def _put(
+    settings: Settings,
+    header: Header,
+    path: Path,
+    keys: Path | None,
+    then: Callable[[Connection], None],
+    check: Callable[[Place], None],
+) -> list[str]:
+    """Everything is made beside what stands there, and only then put in its place."""
+    Register.open(settings.data).organisation(header.organisation)
+    found, personal = _keys(settings, header.organisation, keys)
+    with ExitStack() as stack:
+        services = [one.node.rpartition(".")[2] for one in header.nodes]
+        places = [stack.enter_context(held(settings, header.organisation, service)) for service in services]
+        for place in places:
+            check(place)
+        for place in places:
+            _stage(place, path, then)
+        for place in places:
+            _merge(place, personal)
+        for where, secret in found:
+            kept(where, partial(str, secret))
+        return [aside for place in places if (aside := place.swap(datetime.now(UTC)))]
+
+
+def _stage(place: Place, path: Path, then: Callable[[Connection], None]) -> None:
+    database = place.stage()
+    try:
+        with database.write() as connection:
+            fill(connection, _sections(path, place.node))
+            connection.execute(delete(about).where(about.c.key == MOVED))
+            then(connection)
+    finally:
+        database.close()
+
+
+def _sections(path: Path, node: str) -> Iterator[Section]:
+    for line in archive.lines(path):
+        section = msgspec.json.decode(line, type=Section)
+        if section.node == node:
+            yield section
+
+
+def _copied(settings: Settings, node: str, copy: Path) -> Part | None:
+    """One node's copy, made by its owner where it runs; None when there is no such database here."""
+    organisation, _, service = node.partition(".")
+    try:
+        asked = control.ask(settings.data, service, "backup", timeout=LONG, node=node, path=str(copy))
+        return msgspec.convert(asyncio.run(asked), Part)
+    except (NotFound, Unavailable) as refused:
+        if refused.code not in ("node-unknown", "process-away"):
+            raise
+    with held(settings, organisation, service) as place:
+        if place.known() is None:
+            return None
+        _note(place, AccessAction.EXPORT, "kring backup")
+        with copy.open("wb") as file:
+            file.writelines(_lines(place))
+        _kept_keys(place, copy.with_suffix(".keys"))
+        return _looked(place)
+
+
+def _note(place: Place, action: AccessAction, what: str) -> None:
+    """Write in the access log of a node that does not run."""
+    with place.database.write() as connection:
+        added(connection, datetime.now(UTC), upkept(action, what, place.node.partition(".")[0]))
+
+
+def _looked(place: Place) -> Part:
+    with place.database.read() as connection:
+        return part(connection, place.node)
+
+
+def _lines(place: Place) -> Iterator[bytes]:
+    with place.database.read() as connection:
+        part(connection, place.node)
+        yield from lines(connection, place.node)
+
+
+def _content(copies: Iterable[Path]) -> Iterator[bytes]:
+    for copy in copies:
+        if copy.exists():
+            with copy.open("rb") as file:
+                yield from file
+
+
+def _header(kind: Kind, organisation: str, nodes: Sequence[Part]) -> Header:
+    if kind is not Kind.KEYS and not nodes:
+        raise Refused("backup-nothing", organisation=organisation)
+    return Header(kind=kind, organisation=organisation, id=uuid7(), made=datetime.now(UTC), nodes=tuple(nodes))
+
+
+def _write_keys(settings: Settings, path: Path, organisation: str, copies: Iterable[Path]) -> None:
+    """The organisation's own keys, and those of what it keeps about persons."""
+    lines = chain(secrets(settings, organisation), _content(copies))
+    archive.write(path, _header(Kind.KEYS, organisation, ()), lines)
+
+
+def _kept_keys(place: Place, copy: Path) -> None:
+    with place.keys() as connection, copy.open("wb") as file:
+        file.writelines(lines(connection, place.node, KEY_TABLES))
+
+
+def _keys(settings: Settings, organisation: str, path: Path | None) -> tuple[list[tuple[Path, str]], list[Section]]:
+    """The secrets of a file of keys with where each belongs, and the keys of what is kept about persons."""
+    if path is None:
+        return [], []
+    archive.check(path, organisation, Kind.KEYS)
+    found, personal = list[tuple[Path, str]](), list[Section]()
+    for line in archive.lines(path):
+        one = msgspec.json.decode(line, type=Secret | Section)
+        if isinstance(one, Section):
+            personal.append(one)
+        else:
+            found.append(check_secret(settings, organisation, one))
+    return found, personal
+
+
+def _merge(place: Place, personal: Iterable[Section]) -> None:
+    mine = [one for one in personal if one.node == place.node]
+    found = [[row for one in mine if one.table == table.name for row in rows(one, table)] for table in KEY_TABLES]
+    with place.keys() as connection:
+        merge(connection, *found)
+
+
+def _free(*paths: Path | None) -> None:
+    for path in paths:
+        if path is not None and path.exists():
+            raise Refused("backup-exists", path=str(path))
