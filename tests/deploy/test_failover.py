@@ -37,7 +37,7 @@ class Machine:
         for slug, *_ in demo.ORGANISATIONS:
             if slug == "welzin":
                 shutil.copytree(broker.data / slug, data / slug)
-        shutil.copytree(broker.data / "network", data / "network")
+        shutil.copytree(broker.data / "network", data / "network", ignore=shutil.ignore_patterns("nats"))
         shutil.copy(broker.data / "register.json", data)
         port = free_port()
         stated = {

@@ -55,7 +55,7 @@ async def test_while_the_receiver_is_away_letters_wait_and_its_knock_brings_them
     async with at_work(alpha.links, alpha.arrivals):
         async with at_work(beta.arrivals):
             await alpha.write("zero")
-            await beta.has("zero")
+            await eventually(alpha.acknowledged, 1)
         await beta.office.nats.flush()
         note = await alpha.write("one")
         await eventually(lambda: alpha.told(note), ["Written", "HandedOver"])
