@@ -59,7 +59,7 @@ def letters(recorded: Recorded[Any], state: object, partners: Sequence[str]) -> 
             body = _to_receiver(recorded.event, state)
             return [Letter(state.wish.to, recorded.stream, body, _expires(body, state))] if body else ()
         case incoming_state.Referral() | incoming_state.Lost() if isinstance(recorded.event, progress.News):
-            return [Letter(state.sender, state.reference, standings.news(recorded.event))]
+            return [Letter(state.sender, state.reference, standings.news(recorded.event, state))]
         case incoming_erasure.Unheard() | incoming_state.Referral() | incoming_state.Lost():
             body = standings.answered(recorded.event, erasure_asked=state.erasure_asked)
             return [Letter(state.sender, state.reference, body)] if body else ()
@@ -180,9 +180,10 @@ def _to_receiver(event: object, state: outgoing_state.Referral) -> kinds.LetterB
     match event:
         case outgoing_events.Requested() if (letter := state.letter) is not None:
             told = msgspec.structs.asdict(letter) | {"contact_way": contract.ContactWay(letter.contact_way)}
-            return kinds.ReferralRequested(programme=state.wish.programme, **told)
+            return kinds.ReferralRequested(programme=state.wish.programme, report_back=state.report_back, **told)
         case outgoing_events.CancelAsked(reason, decided_by):
-            return kinds.ReferralCancelAsked(**standings.why(reason, decided_by))
+            told_why = contract.ReferralReason(progress.undisclosed(reason))
+            return kinds.ReferralCancelAsked(reason=told_why, decided_by=contract.DecidedBy(decided_by))
         case outgoing_events.ConsentWithdrawn(at):
             return kinds.ConsentWithdrawn(withdrawn_at=at)
         case outgoing_events.EnteredInError() if state.handed:
@@ -204,6 +205,7 @@ def _received(letter: Arrived, body: kinds.ReferralRequested) -> incoming_events
         sender=letter.sender,
         reference=letter.subject,
         programme=told.pop("programme"),
+        report_back=told.pop("report_back"),
         letter=progress.Letter(**told),
         answer_by=end_of_working_day(letter.at, outgoing_referral.ANSWER_WITHIN),
     )

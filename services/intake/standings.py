@@ -51,7 +51,7 @@ def told(state: object) -> kinds.ReferralTold | None:
             programme = state.programme
         case _:
             return None
-    told = _stands(state) | {"corrected": state.corrected}
+    told = _stands(state) | {"corrected": state.corrected, "report_back": _report_back(state)}
     return kinds.ReferralTold(programme=programme, said=state.said, heard=state.heard, **told)
 
 
@@ -83,35 +83,35 @@ def hearing(
         outcome=progress.Outcome(**msgspec.structs.asdict(body.outcome)) if body.outcome else None,
     )
     if isinstance(body, kinds.ReferralTold):
-        steps = (body.said, body.heard, settled, body.corrected)
+        steps = (body.said, body.heard, settled, body.corrected, body.report_back)
         return restored.Compare(sender, reference, body.programme, standing, *steps)
     return restored.HearLost(sender, standing, here=body.yours, there=body.ours)
 
 
-def news(said: progress.News) -> kinds.LetterBody:
-    """What the receiver says, as a letter."""
+def news(said: progress.News, state: incoming_state.Referral | incoming_state.Lost) -> kinds.LetterBody:
+    """What the receiver says, as a letter: `state` is where that led to."""
+    standing = progress.told(state.standing, report_back=state.report_back)
     match said:
         case progress.Accepted(owner):
             return kinds.ReferralAccepted(owner=owner)
-        case progress.Declined(reason, decided_by):
-            return kinds.ReferralDeclined(**why(reason, decided_by))
+        case progress.Declined():
+            return kinds.ReferralDeclined(**_why(standing))
         case progress.Started():
             return kinds.ReferralStarted()
-        case progress.Held(reason, decided_by, position):
-            return kinds.ReferralOnHold(list_position=position, **why(reason, decided_by))
-        case progress.Completed(outcome):
-            told = msgspec.structs.asdict(outcome or progress.UNTOLD)
+        case progress.Held():
+            return kinds.ReferralOnHold(list_position=standing.list_position, **_why(standing))
+        case progress.Completed():
+            told = msgspec.structs.asdict(standing.outcome or progress.UNTOLD)
             return kinds.ReferralCompleted(**told | {"helped": contract.Help(told["helped"])})
-        case progress.Failed(reason, decided_by):
-            return kinds.ReferralFailed(**why(reason, decided_by))
-        case progress.Cancelled(reason, decided_by):
-            return kinds.ReferralCancelConfirmed(**why(reason, decided_by))
+        case progress.Failed():
+            return kinds.ReferralFailed(**_why(standing))
+        case progress.Cancelled():
+            return kinds.ReferralCancelConfirmed(**_why(standing))
 
 
-def why(reason: Reason, decided_by: DecidedBy) -> dict[str, Any]:
-    """A reason as the sender may read it: what would tell something about the person stays here."""
-    told = contract.ReferralReason(progress.told(reason))
-    return {"reason": told, "decided_by": contract.DecidedBy(decided_by)}
+def _why(standing: progress.Standing) -> dict[str, Any]:
+    told = msgspec.structs.asdict(standing)
+    return {"reason": contract.ReferralReason(told["reason"]), "decided_by": contract.DecidedBy(told["decided_by"])}
 
 
 def reported(body: kinds.LetterBody) -> progress.News | None:
@@ -202,17 +202,25 @@ def digests(recorded: Recorded[Any], state: digest.Digest, partners: Sequence[st
     return [Letter(partner, recorded.stream, body, until) for partner in whom]
 
 
+def _report_back(
+    state: outgoing_state.Referral | outgoing_state.Lost | incoming_state.Referral | incoming_state.Lost,
+) -> bool:
+    """A sender that lost it does not know; the receiver goes by its own."""
+    return isinstance(state, outgoing_state.Lost) or state.report_back
+
+
 def _stands(
     state: outgoing_state.Referral | outgoing_state.Lost | incoming_state.Referral | incoming_state.Lost,
 ) -> dict[str, Any]:
     """As the other side may read it."""
-    standing, sent = state.standing, isinstance(state, outgoing_state.Referral | outgoing_state.Lost)
+    receiver = isinstance(state, incoming_state.Referral | incoming_state.Lost)
+    standing = progress.told(state.standing, report_back=_report_back(state) if receiver else True)
     outcome = msgspec.structs.asdict(standing.outcome) if standing.outcome else None
     return {
-        "direction": contract.Direction.OUT if sent else contract.Direction.IN,
+        "direction": contract.Direction.IN if receiver else contract.Direction.OUT,
         "status": contract.ReferralStatus(standing.status),
         "owner": standing.owner,
-        "reason": contract.ReferralReason(progress.told(standing.reason)) if standing.reason else None,
+        "reason": contract.ReferralReason(standing.reason) if standing.reason else None,
         "decided_by": contract.DecidedBy(standing.decided_by) if standing.decided_by else None,
         "list_position": standing.list_position,
         "outcome": contract.Outcome(**outcome | {"helped": contract.Help(outcome["helped"])}) if outcome else None,

@@ -10,20 +10,44 @@ from uuid import UUID
 
 import msgspec
 
-from shared.contracts.body import Age, Body, Count, Line, Lines, Number, Steps, Text
+from shared.contracts.body import Age, Body, Count, Line, Lines, Number, Text
+from shared.contracts.comparing import Digest, ReferralDiffers, ReferralTold, Shared
 from shared.contracts.intake import (
     ContactWay,
     DecidedBy,
-    Direction,
     ErasureGround,
     Help,
-    Outcome,
     ProgrammeKind,
     ProgrammeStatus,
     ReferralReason,
-    ReferralStatus,
 )
 from shared.personal import Category, Special
+
+__all__ = [
+    "ConsentWithdrawn",
+    "CorrectionConfirmed",
+    "Digest",
+    "ErasureAsked",
+    "ErasureConfirmed",
+    "ErasureRefused",
+    "LetterBody",
+    "ParticipantCorrected",
+    "ProgrammeChanged",
+    "ReferralAccepted",
+    "ReferralCancelAsked",
+    "ReferralCancelConfirmed",
+    "ReferralCompleted",
+    "ReferralDeclined",
+    "ReferralDiffers",
+    "ReferralEnteredInError",
+    "ReferralFailed",
+    "ReferralOnHold",
+    "ReferralRequested",
+    "ReferralStarted",
+    "ReferralTold",
+    "Shared",
+    "Void",
+]
 
 
 class Void(msgspec.Struct, frozen=True, tag="void.v1"):
@@ -49,6 +73,8 @@ class ReferralRequested(Body, frozen=True, kw_only=True, rename="camel", tag="re
     accessibility: Annotated[Text, Special(Category.HEALTH)]
     wait_told: Line
     note: Text
+    report_back: bool = True
+    """Whether the receiver may tell how the person fares. False: where the referral stands, and nothing of the person."""
 
 
 class ReferralAccepted(Body, frozen=True, kw_only=True, rename="camel", tag="referral-accepted.v1"):
@@ -108,62 +134,6 @@ class ReferralCancelConfirmed(Body, frozen=True, kw_only=True, rename="camel", t
 
 class ReferralEnteredInError(Body, frozen=True, kw_only=True, rename="camel", tag="referral-entered-in-error.v1"):
     """It should never have been sent."""
-
-
-class _Standing(Body, frozen=True, kw_only=True, rename="camel"):
-    """Where the writer's log has a referral, after either side was restored from a backup."""
-
-    direction: Direction
-    """`out`: the writer sent the referral."""
-    status: ReferralStatus
-    owner: Line | None
-    reason: ReferralReason | None
-    decided_by: DecidedBy | None
-    list_position: Number | None
-    outcome: Outcome | None
-
-
-class ReferralTold(_Standing, frozen=True, kw_only=True, rename="camel", tag="referral-told.v1"):
-    """Compare: steps of the writer, and those of the reader that the writer heard, by name. Told to a reader that was restored."""
-
-    programme: UUID
-    """The receiver's."""
-    said: Steps
-    heard: Steps
-    corrected: Count = 0
-    """The last correction of what was told of the person that the writer handed over, or took in; who has it has all before it."""
-
-
-class ReferralDiffers(_Standing, frozen=True, kw_only=True, rename="camel", tag="referral-differs.v1"):
-    """The writer has compared: steps that the writer lost, and steps that the reader lost, by name; of corrections the last."""
-
-    ours: Steps
-    yours: Steps
-
-
-class Shared(msgspec.Struct, frozen=True, rename="camel"):
-    """One referral of a digest."""
-
-    id: UUID
-    """The sender's id of the referral."""
-    told: ReferralTold
-    """Without the outcome: who needs it has it."""
-
-
-class Digest(Body, frozen=True, kw_only=True, rename="camel", tag="digest.v1"):
-    """How all stands that writer and reader share: what is open, and what was closed since they last agreed.
-
-    What the writer said of a referral in a later letter is not in it: that referral comes with the next digest.
-    """
-
-    answer: bool
-    """It answers the reader's own; another one wants an answer."""
-    after: UUID | None
-    """Only referrals with a greater id; none: this is the first part."""
-    until: UUID | None = None
-    """Another part follows, after this id; none: this is the last."""
-    shared: Annotated[tuple[Shared, ...], msgspec.Meta(max_length=500)] = ()
-    """By id."""
 
 
 class ParticipantCorrected(Body, frozen=True, kw_only=True, rename="camel", tag="participant-corrected.v1"):

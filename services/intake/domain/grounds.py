@@ -33,6 +33,11 @@ class LegalTask(Struct, frozen=True):
         """Fields of a letter that it does not let go."""
         return () if self.exception else tuple(SPECIAL)
 
+    @property
+    def report_back(self) -> bool:
+        """The task is done when it is known what came of it."""
+        return True
+
 
 def check(task: LegalTask | None, *, government: bool) -> None:
     """Refuse the other kind of organisation's ground: `ground-task-missing`, `ground-not-government`."""

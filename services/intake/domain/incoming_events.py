@@ -34,6 +34,8 @@ class Received(Struct, frozen=True, tag="intake.incoming-received.v1"):
     programme: UUID
     letter: Personal[Letter]
     answer_by: datetime
+    report_back: bool = True
+    """Whether the person agreed that the sender is told how they fare."""
 
 
 class CancelAsked(Struct, frozen=True, tag="intake.incoming-cancel-asked.v1"):
@@ -85,6 +87,8 @@ class FoundAtPartner(Struct, frozen=True, tag="intake.incoming-found-at-partner.
     """What was done here, as the sender heard it."""
     heard: Steps
     """What the sender did."""
+    report_back: bool = True
+    """As in what was received."""
 
 
 Event: TypeAlias = (

@@ -106,7 +106,7 @@ def _decided(command: Command, state: State) -> list[Event]:
         case restored.Compare(sender, reference, programme, standing), Nothing():
             here = (restored.RECEIVED, *command.heard)
             heard = (*command.said, *restored.correction(command.corrected))
-            return [FoundAtPartner(sender, reference, programme, standing, here, heard)]
+            return [FoundAtPartner(sender, reference, programme, standing, here, heard, command.report_back)]
         case _, Lost():
             return _of_lost(command, state)
         case Receive() | correction.Hear(), Nothing() | Unheard():

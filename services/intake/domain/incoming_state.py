@@ -64,6 +64,8 @@ class Referral(Struct, frozen=True):
     """That was answered with a ground to keep it."""
     forgotten: bool = False
     """It says so itself; a letter can also be away because its key is, in a log that was restored."""
+    report_back: bool = True
+    """Whether the person agreed that the sender is told how they fare."""
 
 
 class Lost(Struct, frozen=True):
@@ -77,6 +79,7 @@ class Lost(Struct, frozen=True):
     heard: Steps
     corrected: int = 0
     erasure_asked: bool = False
+    report_back: bool = True
 
 
 Kept = TypeVar("Kept", Referral, Lost)
@@ -87,8 +90,8 @@ initial: State = Nothing()
 def evolve(state: State, event: Event) -> State:
     """Take in what happened."""
     match event, state:
-        case Received(sender, reference, programme, letter, answer_by), Nothing():
-            return Referral(sender, reference, programme, letter, answer_by)
+        case Received(sender, reference, programme, letter, answer_by, report_back), Nothing():
+            return Referral(sender, reference, programme, letter, answer_by, report_back=report_back)
         case ErasureAsked(sender, reference), Nothing():
             return Unheard(sender, reference)
         case ErasureAsked(), Referral():
@@ -99,9 +102,10 @@ def evolve(state: State, event: Event) -> State:
             return _corrected(state, event)
         case _, Referral():
             return _goes_on(state, event)
-        case FoundAtPartner(sender, reference, programme, standing, here, heard), Nothing():
+        case FoundAtPartner(sender, reference, programme, standing, here, heard, report_back), Nothing():
             last = restored.last_correction(heard)
-            return Lost(sender, reference, programme, standing, here, restored.uncounted(heard), last)
+            known = restored.uncounted(heard)
+            return Lost(sender, reference, programme, standing, here, known, last, report_back=report_back)
         case _, Lost():
             return _of_lost(state, event)
         case _:

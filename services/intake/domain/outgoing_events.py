@@ -46,6 +46,8 @@ class Requested(Struct, frozen=True, tag="intake.outgoing-requested.v1"):
     answer_by: datetime
     without: tuple[str, ...] = ()
     """Fields of the letter to which the participant did not agree: they do not go."""
+    report_back: bool = True
+    """Whether they agreed that the partner tells how they fare."""
 
 
 class HandedOver(Struct, frozen=True, tag="intake.outgoing-handed-over.v1"):

@@ -167,7 +167,8 @@ def _already(wish: Wish, state: Referral) -> list[Event]:
 def _requested(wish: Wish, facts: sending.Facts) -> Requested:
     ground = sending.check(wish.to, wish.participant, facts)
     consent, until = (ground.id, ground.until) if isinstance(ground, sending.Ground) else (None, None)
-    return Requested(consent, until, facts.at, end_of_working_day(facts.at, ANSWER_WITHIN), ground.left_out)
+    answer_by = end_of_working_day(facts.at, ANSWER_WITHIN)
+    return Requested(consent, until, facts.at, answer_by, ground.left_out, ground.report_back)
 
 
 def _compare(command: restored.Hearing, state: Referral) -> list[Event]:

@@ -50,6 +50,8 @@ class Referral(Struct, frozen=True):
     """Until when the consent it was sent on holds."""
     without: tuple[str, ...] = ()
     """Fields of the letter that stayed here."""
+    report_back: bool = True
+    """Whether the partner may tell how the person fares; until it is requested, that is not known."""
     handed: bool = False
     delivered: bool = False
     cancel_asked: bool = False
@@ -115,9 +117,9 @@ def evolve(state: State, event: Event) -> State:
 
 def _goes_on(state: Referral, event: Event) -> Referral:
     match event:
-        case Requested(_, expires, _, answer_by, stays):
-            sent = Standing(Status.REQUESTED)
-            return structs.replace(state, standing=sent, expires=expires, answer_by=answer_by, without=stays)
+        case Requested(_, expires, _, answer_by, stays, report_back):
+            sent, agreed = Standing(Status.REQUESTED), {"without": stays, "report_back": report_back}
+            return structs.replace(state, standing=sent, expires=expires, answer_by=answer_by, **agreed)
         case HandedOver():
             return structs.replace(state, handed=True)
         case Delivered():

@@ -29,6 +29,8 @@ class Reason(StrEnum):
 
 
 _DISCLOSING = frozenset({Reason.ALREADY_KNOWN, Reason.DUPLICATE, Reason.SAFETY})
+_OF_THE_RECEIVER = frozenset({Reason.AT_CAPACITY, Reason.WAIT_TOO_LONG, Reason.OUT_OF_AREA, Reason.SERVICE_ENDED})
+"""They tell nothing of the person that the sender did not tell."""
 
 
 class DecidedBy(StrEnum):
@@ -48,7 +50,7 @@ class Outcome(Struct, frozen=True):
 
 
 UNTOLD = Outcome("", "not-asked", "", "")
-"""All that is left of an outcome when the person was erased."""
+"""All that is told of an outcome when the person was erased, or did not agree that it is."""
 
 
 class Letter(Struct, frozen=True):
@@ -155,6 +157,25 @@ def after(standing: Standing, news: News) -> Standing:
             return now
 
 
-def told(reason: Reason) -> Reason:
-    """Give the reason as the sender may read it: what would disclose something about the person reads "not now"."""
+def undisclosed(reason: Reason) -> Reason:
+    """Give the reason as the other side may read it: what would disclose something about the person reads "not now"."""
     return Reason.NOT_NOW if reason in _DISCLOSING else reason
+
+
+def told(standing: Standing, *, report_back: bool) -> Standing:
+    """Give what a receiver has as the sender may read it.
+
+    Where the person did not agree that the receiver reports back, nothing of the person goes: only reasons that are the receiver's own,
+    not who decided, no place on a list and no outcome. That the referral was taken, waits or has ended is always told: it answers
+    what the sender asked.
+    """
+    reason = standing.reason and undisclosed(standing.reason)
+    if report_back:
+        return structs.replace(standing, reason=reason)
+    return structs.replace(
+        standing,
+        reason=Reason.NOT_NOW if reason and reason not in _OF_THE_RECEIVER else reason,
+        decided_by=DecidedBy.ORGANISATION if standing.decided_by else None,
+        list_position=None,
+        outcome=UNTOLD if standing.outcome else None,
+    )

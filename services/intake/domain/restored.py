@@ -46,6 +46,8 @@ class Compare(Struct, frozen=True):
     and corrections count all the same."""
     corrected: int = 0
     """The last correction that the partner handed over (the sender), or took in (the receiver); 0: none."""
+    report_back: bool = True
+    """Whether the person agreed that the sender is told how they fare."""
 
 
 class HearLost(Struct, frozen=True):

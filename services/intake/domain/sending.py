@@ -43,6 +43,11 @@ class Ground(Struct, frozen=True):
         """Fields of the letter that it does not let go."""
         return left_out(self.data, explicit=self.explicit)
 
+    @property
+    def report_back(self) -> bool:
+        """Whether the partner may tell how the person fares."""
+        return self.direction is Direction.BOTH
+
 
 class Facts(Struct, frozen=True, kw_only=True):
     """All that the rules need to know, as it was when somebody asked."""

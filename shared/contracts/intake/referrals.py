@@ -206,6 +206,9 @@ class ReferralAnswer(ReferralItem, frozen=True, kw_only=True, rename="camel"):
     consent: UUID | None
     legal_task: LegalTask | None
     """On which ground it went, or is to go; neither is known at the receiver."""
+    report_back: bool
+    """Whether the person agreed that the receiver tells how they fare. False: the sender hears that it was taken, waits or has ended, and
+    the receiver's own reasons; what else the receiver records stays there. For a draft not known yet."""
     letter: LetterAnswer | None
     answer_by: datetime | None
     """When an answer is expected: within 5 working days of the request's arrival."""

@@ -39,7 +39,7 @@ from services.intake.domain.referral_progress import (
     Held,
     Reason,
     Started,
-    told,
+    undisclosed,
 )
 from services.intake.domain.referral_status import Status
 from tests.services.intake.examples import FULL, OURS, OUTCOME, RECEIVED, TAKEN, THEIRS
@@ -119,7 +119,7 @@ def test_not_now_is_no_reason_to_give() -> None:
 @pytest.mark.parametrize("reason", list(Reason))
 def test_reasons_that_tell_about_the_person_are_read_as_not_now(reason: Reason) -> None:
     private = reason in {Reason.ALREADY_KNOWN, Reason.DUPLICATE, Reason.SAFETY}
-    assert told(reason) is (Reason.NOT_NOW if private else reason)
+    assert undisclosed(reason) is (Reason.NOT_NOW if private else reason)
 
 
 def test_a_cancel_asked_before_anybody_began_is_done_at_once() -> None:
