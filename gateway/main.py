@@ -33,6 +33,7 @@ from shared.identity import Issuer, Role
 from shared.providers import Issuers
 from shared.register import SERVICES
 from shared.rules import NotFound, Refused
+from shared.running import begin
 from shared.sentences import LANGUAGES
 from shared.settings import Settings, load
 from shared.signing import Signer
@@ -51,6 +52,7 @@ def main() -> None:
     try:
         settings = load(os.environ)
         logs.configure(PROCESS, settings.log_level)
+        begin()
         with (
             tracing.exporting(settings.otlp_url, PROCESS),
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,

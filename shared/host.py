@@ -23,12 +23,12 @@ from shared.findings import findings, gauges
 from shared.health import Health
 from shared.http import application
 from shared.mail import Post, Server
-from shared.memory import give_back
 from shared.metrics import Meter
 from shared.node import Node, Process, database_url, opened
 from shared.providers import Issuers
 from shared.register import Register
 from shared.rules import NotFound, Refused
+from shared.running import begin, give_back
 from shared.sentences import COMMON, LANGUAGES, Sentences
 from shared.service import Service
 from shared.settings import Settings, load
@@ -43,8 +43,6 @@ ASKED = 32
 """Nodes that are asked at the same time how they are."""
 PATIENCE = 2.0
 """Seconds that one of them has for its answer."""
-TURN = 0.0005
-"""Seconds that a thread may compute while another waits: with Python's own 5 ms the event loop, and all organisations, wait longer."""
 IDLE = 20.0
 """Seconds after which an unused node gives back its database connections."""
 
@@ -232,7 +230,7 @@ def serve(service: Service) -> None:
         if settings.nats_url is None:
             raise NotFound("nats-url-missing")
         logs.configure(service.name, settings.log_level)
-        sys.setswitchinterval(TURN)
+        begin()
         with tracing.exporting(settings.otlp_url, service.name):
             uvloop.run(_until_stopped(Host(service, settings)))
     except Refused as refused:

@@ -17,7 +17,9 @@ from shared.personal import Subject
 T = TypeVar("T", bound=msgspec.Struct)
 SEALED = "$sealed"
 """Stands in place of a personal field's value: `{"$sealed": [subject, purpose, box]}`."""
-_WHOSE = re.compile(rb'\{"\$sealed":\["([0-9a-f-]{36})","([a-z-]+)"')
+_WHOSE = re.compile(rb'\{"\$sealed":\[("[0-9a-f-]{36}"),"([a-z-]+)"')
+_ID = msgspec.json.Decoder(UUID)
+"""Four times as fast as `UUID(…)`."""
 Place: TypeAlias = Callable[[str], bytes]
 """From a field's path to what its box is bound to: log, stream, version, event type and path."""
 
@@ -81,7 +83,7 @@ def left(event: T, stream: UUID, gone: Collection[Whose]) -> T:
 
 def needed(stored: Iterable[bytes]) -> set[Whose]:
     """Whose keys it takes to read some stored events."""
-    return {(UUID(found[1].decode()), found[2].decode()) for one in stored for found in _WHOSE.finditer(one)}
+    return {(_ID.decode(found[1]), found[2].decode()) for one in stored for found in _WHOSE.finditer(one)}
 
 
 def revealed(data: Any, keys: Ring, place: Place, at: str = "") -> Any:
@@ -90,7 +92,7 @@ def revealed(data: Any, keys: Ring, place: Place, at: str = "") -> Any:
         return data
     if SEALED in data:
         subject, purpose, box = data[SEALED]
-        plain = keys.reveal((UUID(subject), purpose), b64decode(box), place(at))
+        plain = keys.reveal((msgspec.convert(subject, UUID), purpose), b64decode(box), place(at))
         return None if plain is None else msgspec.json.decode(plain)
     return {name: revealed(value, keys, place, f"{at}/{name}") for name, value in data.items()}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 import uvloop
 
+from shared.running import begin
 from shared.wire.connection import connect
 from tests.bench import (
     accesses,
@@ -48,4 +49,5 @@ async def main() -> None:
 
 logging.disable(logging.WARNING)  # of what is measured only the figures are shown
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-uvloop.run(main())  # as the processes run
+begin()  # as the processes run
+uvloop.run(main())

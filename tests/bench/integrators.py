@@ -34,11 +34,11 @@ EACH, PROCESSES = 20, 4
 FILTER = "events.own.>"
 BEFORE = 100
 """Events of an organisation before anybody follows."""
-LIVE = 50
-"""Events of an organisation while all follow, at the pace of the aim."""
+LIVE = 300
+"""Events of an organisation while all follow, at the pace of the aim: for half a minute."""
 AIM = 1_000
 """Deliveries a second in all; never asked for more."""
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 async def compare(folder: Path) -> None:

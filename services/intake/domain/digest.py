@@ -4,6 +4,7 @@ Letters come in order, so a digest is read when exactly that has been heard whic
 several letters: parts, in the order of the referrals' ids, each following when the one before it has arrived.
 """
 
+from functools import cache
 from typing import TypeAlias
 from uuid import UUID, uuid5
 
@@ -16,6 +17,7 @@ DAY, ANSWERED, UNHEARD = 24, 26, 7 * 24
 (an earlier version of Kring parks what it does not know)."""
 
 
+@cache
 def kept_with(partner: str) -> UUID:
     """Id of the record of what is compared with a partner."""
     return uuid5(_WITH, partner)
