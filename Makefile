@@ -1,6 +1,7 @@
 # What a newcomer needs is Python 3.11 or later, git and make; everything else comes from requirements.lock into .venv.
 #   make run     start Kring here (KRING_PORT, KRING_DATA move it)      make test    all tests
 #   make check   lint, types, architecture                              make bench   the benchmarks
+#   make test-postgres   every story, with all databases in PostgreSQL
 #   make lock    renew requirements.lock after a change of pyproject.toml
 #   make soak    kills at any moment for MINUTES (10), by the plan that SEED gives; then everything acknowledged is looked for
 
@@ -14,8 +15,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --extra de
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--jobs=2 --output-sync=target)
 CHECKS := format lint types domain-types architecture dependencies unused spelling lock-current
 
-.PHONY: run test check bench soak lock setup $(CHECKS)
-.NOTPARALLEL: run test bench soak lock
+.PHONY: run test test-postgres check bench soak lock setup $(CHECKS)
+.NOTPARALLEL: run test test-postgres bench soak lock
 
 run: $(READY)
 	@$(BIN)/kring up
@@ -29,6 +30,10 @@ test: $(READY)
 check: $(READY)
 	@$(MAKE) --no-print-directory --keep-going $(TOGETHER) $(CHECKS)
 	@echo "check: all is well"
+
+# Stories are told on SQLite, those that turn on the engine on both; here all of them on PostgreSQL.
+test-postgres: $(READY)
+	ENGINE=postgres $(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/flows
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench

@@ -168,7 +168,7 @@ def test_everything_starts_tells_the_story_stops_and_is_still_there(kring: Kring
     assert kring.stop()[0] == 0
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(180)
 @pytest.mark.skipif(sys.platform != "linux", reason="looks in /proc")
 def test_a_running_network_takes_a_newcomer_in_and_mends_what_crashed(kring: Kring) -> None:
     kring.start()
@@ -184,7 +184,7 @@ def test_a_running_network_takes_a_newcomer_in_and_mends_what_crashed(kring: Kri
     assert kring.stop()[0] == 0
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(180)
 @pytest.mark.skipif(sys.platform != "linux", reason="looks in /proc")
 def test_a_damaged_database_is_named_and_the_others_work(kring: Kring) -> None:
     kring.start()
@@ -198,7 +198,7 @@ def test_a_damaged_database_is_named_and_the_others_work(kring: Kring) -> None:
     assert kring.stop()[0] == 0
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(180)
 @pytest.mark.skipif(sys.platform != "linux", reason="looks in /proc")
 def test_a_supervisor_that_was_killed_leaves_nothing_running(kring: Kring) -> None:
     kring.start()

@@ -92,7 +92,7 @@ async def asked(net: Network, node: str, way: str) -> Any:
 
 
 async def test_every_partner_that_was_told_is_asked_and_its_answer_shows(tmp_path: Path) -> None:
-    async with network(tmp_path, SENDER, RECEIVER) as net:
+    async with network(tmp_path, SENDER, RECEIVER, databases={}) as net:
         person, offered = await participant(net, MARKER), await programme(net)
         agreed = await consent(net, person)
         helped, waits = [await refer(net, person, offered, agreed, need=f"help for {MARKER}") for _ in range(2)]

@@ -128,7 +128,7 @@ async def entered(credentials: Credentials, complain: ErrorCallback) -> Client |
             error_cb=complain,
             allow_reconnect=False,
         )
-    except NatsError:
+    except (NatsError, OSError):  # the server closes the line on who is not let in, now and then before it says so
         with suppress(OSError):
             await made.close()  # one that was not let in keeps its socket otherwise
         return None

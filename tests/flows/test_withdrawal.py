@@ -62,7 +62,7 @@ async def _stays_with_us(net: Network, person: str, helped: str) -> None:
 
 
 async def test_nothing_is_left_at_a_partner_that_has_no_ground_of_its_own(tmp_path: Path) -> None:
-    async with network(tmp_path, SENDER, RECEIVER) as net:
+    async with network(tmp_path, SENDER, RECEIVER, databases={}) as net:
         person, offered = await participant(net, MARKER), await programme(net)
         agreed = await consent(net, person)
         reference = await refer(net, person, offered, agreed, need=f"help for {MARKER}")

@@ -94,7 +94,7 @@ class Correspondent:
         """What it has from others, in order."""
         return [one.event.text for one in await self.office.log.read(notes.COPIES)]
 
-    async def has(self, *texts: str, within: float = 10.0) -> None:
+    async def has(self, *texts: str, within: float = 30.0) -> None:
         """Wait until it has these copies and no others."""
         await eventually(self.copies, list(texts), within)
 

@@ -1,6 +1,7 @@
 """The demo network in one process, on a real nats-server and real databases: each organisation's nodes start and stop by themselves."""
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from shared.wire.connection import Connection, connect
 from shared.wire.tls import authority
 from tests.support.brokers import Configured
 from tests.support.nats import NatsServer
+from tests.support.postgres import postgres_url
 
 
 class Problem(Refused):
@@ -136,6 +138,12 @@ class Network:
         return self._processes[service]
 
 
+def everybodys() -> Mapping[str, str]:
+    """Where a story does not say in what databases it is told: all in files, or all in PostgreSQL (`make test-postgres`)."""
+    on_postgres = os.environ.get("ENGINE") == "postgres"
+    return {slug: postgres_url() for slug, *_ in demo.ORGANISATIONS} if on_postgres else {}
+
+
 @asynccontextmanager
 async def network(folder: Path, *names: str, databases: Mapping[str, str] | None = None) -> AsyncGenerator[Network]:
     """The demo network with these nodes running; all of Humanitas and WELZIN unless told. Over TLS where it has certificates."""
@@ -145,7 +153,7 @@ async def network(folder: Path, *names: str, databases: Mapping[str, str] | None
     if shown := broker(Settings(data=data)):
         nats = Configured(data, Server(tls=shown))
     await nats.start()
-    net = Network(data, nats, databases or {})
+    net = Network(data, nats, everybodys() if databases is None else databases)
     try:
         await net.start(*(names or [f"{slug}.{service}" for slug in ("humanitas", "welzin") for service in SERVICES]))
         yield net

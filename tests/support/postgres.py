@@ -17,6 +17,11 @@ def _server() -> PostgresServer:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     server = PostgresServer(folder, cleanup_mode="stop")
     server.start()
+    with psycopg.connect(
+        str(server.get_uri()), autocommit=True
+    ) as connection:  # no test takes the machine's power away
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
     return server
 
 

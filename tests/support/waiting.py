@@ -23,7 +23,7 @@ class _Truthy:
 SO = _Truthy()
 
 
-async def eventually(question: Callable[[], Any], expected: Any = SO, within: float = 10.0) -> Any:
+async def eventually(question: Callable[[], Any], expected: Any = SO, within: float = 30.0) -> Any:
     """Ask until the answer is as expected (or simply true), and give it; what is refused meanwhile is asked again."""
     answer: Any = None
     try:
