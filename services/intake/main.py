@@ -110,6 +110,11 @@ def overdue_erasure(due: Due, _: datetime) -> Sequence[Step]:
     return [Step(erasure, due.stream, erasure.NoteOverdue())]
 
 
+def overdue_erasure_here(due: Due, _: datetime) -> Sequence[Step]:
+    """This organisation did not answer in time whether it has forgotten somebody."""
+    return [Step(incoming_referral, due.stream, incoming_referral.NoteErasureOverdue())]
+
+
 def close_month(connection: Connection, due: Due, now: datetime) -> Sequence[Step]:
     """A month is over: its numbers are recorded for good."""
     return [counts.to_close(connection, month.month_of(due.at - timedelta(microseconds=1)), now)]
@@ -184,6 +189,7 @@ SERVICE = Service(
         answer_clock.OVERDUE: overdue_here,
         answer_clock.SENT_OVERDUE: overdue_there,
         erasure_clock.OVERDUE: overdue_erasure,
+        erasure_clock.OVERDUE_HERE: overdue_erasure_here,
         coming_of_age.COMES: come_of_age,
         coming_of_age.TELLS: tell_minor,
         digests.BEGIN: begin_digest,

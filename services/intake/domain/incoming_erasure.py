@@ -29,6 +29,10 @@ class RefuseErasure(Struct, frozen=True):
     ground: Ground
 
 
+class NoteErasureOverdue(Struct, frozen=True):
+    """The month in which the law wants an answer has passed (GDPR article 12, paragraph 3)."""
+
+
 class ErasureAsked(Struct, frozen=True, tag="intake.incoming-erasure-asked.v1"):
     """The participant wants to be forgotten, or took consent back, says the sender. What of its letters was put aside goes unread."""
 
@@ -49,6 +53,10 @@ class ErasureRefused(Struct, frozen=True, tag="intake.incoming-erasure-refused.v
     ground: Ground
 
 
+class ErasureOverdue(Struct, frozen=True, tag="intake.incoming-erasure-overdue.v1"):
+    """This organisation did not answer in time."""
+
+
 class Unheard(Struct, frozen=True):
     """The sender asked to forget what never came, or was lost here."""
 
@@ -57,5 +65,5 @@ class Unheard(Struct, frozen=True):
     erasure_asked: bool = True
 
 
-Command: TypeAlias = HearErasureAsked | Forget | RefuseErasure
-Event: TypeAlias = ErasureAsked | Forgotten | ErasureRefused
+Command: TypeAlias = HearErasureAsked | Forget | RefuseErasure | NoteErasureOverdue
+Event: TypeAlias = ErasureAsked | Forgotten | ErasureRefused | ErasureOverdue

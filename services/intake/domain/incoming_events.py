@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.intake.domain import correction
-from services.intake.domain.incoming_erasure import ErasureAsked, ErasureRefused, Forgotten
+from services.intake.domain.incoming_erasure import ErasureAsked, ErasureOverdue, ErasureRefused, Forgotten
 from services.intake.domain.referral_progress import (
     Accepted,
     Cancelled,
@@ -111,5 +111,6 @@ Event: TypeAlias = (
     | ErasureAsked
     | Forgotten
     | ErasureRefused
+    | ErasureOverdue
     | correction.Taken
 )

@@ -3,7 +3,6 @@
 from functools import reduce
 
 from services.intake.domain import correction, referral_status, restored
-from services.intake.domain.erasure import Ground
 from services.intake.domain.incoming_answers import answer, confirm
 from services.intake.domain.incoming_commands import (
     Accept,
@@ -26,10 +25,10 @@ from services.intake.domain.incoming_commands import (
 )
 from services.intake.domain.incoming_erasure import (
     ErasureAsked,
-    ErasureRefused,
     Forget,
     Forgotten,
     HearErasureAsked,
+    NoteErasureOverdue,
     RefuseErasure,
     Unheard,
 )
@@ -44,13 +43,14 @@ from services.intake.domain.incoming_events import (
     FoundAtPartner,
     StepsLost,
 )
+from services.intake.domain.incoming_forgetting import erasure
 from services.intake.domain.incoming_state import Lost, Nothing, Referral, State, evolve, initial
 from services.intake.domain.referral_progress import (
     Cancelled,
     DecidedBy,
     Reason,
 )
-from services.intake.domain.referral_status import FINAL, UNANSWERED, Status
+from services.intake.domain.referral_status import UNANSWERED, Status
 from shared.rules import NotFound, Refused
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "HearEnteredInError",
     "HearErasureAsked",
     "Hold",
+    "NoteErasureOverdue",
     "NoteOverdue",
     "Receive",
     "RefuseErasure",
@@ -122,33 +123,6 @@ def _forgotten(events: list[Event], before: State) -> list[Event]:
     return [Forgotten()] if had and isinstance(now, Referral) and now.letter is None else []
 
 
-def _erasure(command: HearErasureAsked | Forget | RefuseErasure, state: Referral) -> list[Event]:
-    match command:
-        case HearErasureAsked(sender, reference):
-            asked = ErasureAsked(sender, reference)
-            if state.letter is None or state.standing.status in UNANSWERED:
-                return [asked, *_forget(state)]
-            return [] if state.erasure_asked and not state.refused else [asked]
-        case Forget():
-            return [] if state.forgotten else _forget(state)
-        case RefuseErasure(ground):
-            return _refuse(ground, state)
-
-
-def _forget(state: Referral) -> list[Event]:
-    """Who is in care is not any more."""
-    ended = state.standing.status in FINAL
-    return [*([] if ended else [Cancelled(Reason.PARTICIPANT_DECLINED, DecidedBy.PARTICIPANT)]), Forgotten()]
-
-
-def _refuse(ground: Ground, state: Referral) -> list[Event]:
-    if not state.erasure_asked:
-        raise Refused("erasure-not-asked")
-    if state.letter is None:
-        raise Refused("erasure-done")
-    return [ErasureRefused(ground)]
-
-
 def _decide(command: Command, state: Referral) -> list[Event]:
     match command:
         case Receive():
@@ -164,8 +138,8 @@ def _decide(command: Command, state: Referral) -> list[Event]:
             return _compare(command, state)
         case Remind() | NoteOverdue():
             return _clock(command, state)
-        case Forget() | RefuseErasure() | HearErasureAsked():
-            return _erasure(command, state)
+        case Forget() | RefuseErasure() | HearErasureAsked() | NoteErasureOverdue():
+            return erasure(command, state)
         case correction.Hear(number, about):
             return [*correction.taken(number, about, state.letter, state.corrected)]
         case _:
@@ -210,7 +184,7 @@ def _late(step: str, state: Referral) -> list[Event]:
         case restored.ENTERED_IN_ERROR:
             return [EnteredInError()]
         case restored.CONSENT_WITHDRAWN:
-            asked = _erasure(HearErasureAsked(state.sender, state.reference), state)
+            asked = erasure(HearErasureAsked(state.sender, state.reference), state)
             return [ConsentWithdrawn(), *asked]
         case _:
             return [CancelAsked(Reason.OTHER, DecidedBy.ORGANISATION)]

@@ -7,7 +7,13 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from services.intake.domain import correction, restored
-from services.intake.domain.incoming_erasure import ErasureAsked, ErasureRefused, Forgotten, Unheard
+from services.intake.domain.incoming_erasure import (
+    ErasureAsked,
+    ErasureOverdue,
+    ErasureRefused,
+    Forgotten,
+    Unheard,
+)
 from services.intake.domain.incoming_events import (
     AnswerOverdue,
     AnswerReminded,
@@ -62,6 +68,8 @@ class Referral(Struct, frozen=True):
     """The participant wants to be forgotten, or took consent back."""
     refused: bool = False
     """That was answered with a ground to keep it."""
+    erasure_overdue: bool = False
+    """Nobody answered it in time."""
     forgotten: bool = False
     """It says so itself; a letter can also be away because its key is, in a log that was restored."""
     report_back: bool = True
@@ -94,8 +102,8 @@ def evolve(state: State, event: Event) -> State:
             return Referral(sender, reference, programme, letter, answer_by, report_back=report_back)
         case ErasureAsked(sender, reference), Nothing():
             return Unheard(sender, reference)
-        case ErasureAsked(), Referral():
-            return structs.replace(state, erasure_asked=True, refused=False)
+        case ErasureAsked() | ErasureRefused() | ErasureOverdue(), Referral():
+            return _erasure(state, event)
         case ErasureAsked(), Lost():
             return structs.replace(state, erasure_asked=True)
         case correction.Taken(), Referral():
@@ -128,14 +136,22 @@ def _goes_on(state: Referral, event: Event) -> Referral:
             return structs.replace(state, overdue=True)
         case StepsLost():
             return _lost(state, event)
-        case ErasureRefused():
-            return structs.replace(state, refused=True)
         case Forgotten():
             return _forgotten(state)
-        case Received() | FoundAtPartner() | ErasureAsked() | correction.Taken():
+        case Received() | FoundAtPartner() | ErasureAsked() | ErasureRefused() | ErasureOverdue() | correction.Taken():
             return state
         case _:
             return _answered(_said(state, event), after(state.standing, event))
+
+
+def _erasure(state: Referral, event: ErasureAsked | ErasureRefused | ErasureOverdue) -> Referral:
+    match event:
+        case ErasureAsked():
+            return structs.replace(state, erasure_asked=True, refused=False, erasure_overdue=False)
+        case ErasureRefused():
+            return structs.replace(state, refused=True, erasure_overdue=False)
+        case ErasureOverdue():
+            return structs.replace(state, erasure_overdue=True)
 
 
 def _wrong(state: Referral) -> Referral:

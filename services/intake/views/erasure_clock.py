@@ -1,26 +1,37 @@
-"""Until when a partner is expected to answer that it has forgotten somebody, as a deadline."""
+"""Until when it is expected to be answered that somebody was forgotten, as deadlines: by a partner, and by this organisation."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from services.intake.domain import erasure
+from services.intake.domain import erasure, incoming_erasure
 from shared.eventlog.due import clear_due, set_due
 from shared.eventlog.types import Change, Recorded
 
-VERSION = 1
+VERSION = 2
 TABLES = ()
 MONTH = timedelta(days=30)
 """What the law allows (GDPR article 12, paragraph 3)."""
 OVERDUE = "erasure-answer-overdue"
+OVERDUE_HERE = "incoming-erasure-overdue"
 
 
 def project(recorded: Recorded[Any]) -> Iterator[Change]:
     match recorded.event:
         case erasure.Asked(at=at):
-            yield clear_due(OVERDUE, recorded.stream)
-            yield set_due(OVERDUE, recorded.stream, at + MONTH)
+            yield from _start(OVERDUE, recorded.stream, at)
+        case incoming_erasure.ErasureAsked():
+            yield from _start(OVERDUE_HERE, recorded.stream, recorded.at)
         case erasure.Confirmed() | erasure.Refused():
             yield clear_due(OVERDUE, recorded.stream)
+        case incoming_erasure.Forgotten() | incoming_erasure.ErasureRefused():
+            yield clear_due(OVERDUE_HERE, recorded.stream)
         case _:
             return
+
+
+def _start(name: str, stream: UUID, asked: datetime) -> Iterator[Change]:
+    """Asked again, the month begins again."""
+    yield clear_due(name, stream)
+    yield set_due(name, stream, asked + MONTH)

@@ -66,7 +66,7 @@ def project(recorded: Recorded[Any]) -> Iterator[Change]:
             yield _answered(recorded, None)
         case erasure.Refused(ground) | incoming_erasure.ErasureRefused(ground):
             yield _answered(recorded, ground)
-        case erasure.AnswerOverdue():
+        case erasure.AnswerOverdue() | incoming_erasure.ErasureOverdue():
             yield LATE, {"key": recorded.stream}
         case _:
             return

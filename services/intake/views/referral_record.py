@@ -44,6 +44,7 @@ WHAT: Mapping[type, str] = {
     incoming_erasure.ErasureAsked: "erasure-asked",
     incoming_erasure.Forgotten: "forgotten",
     incoming_erasure.ErasureRefused: "erasure-refused",
+    incoming_erasure.ErasureOverdue: "erasure-overdue",
     incoming.FoundAtPartner: "steps-lost",
     progress.Accepted: "accepted",
     progress.Declined: "declined",
