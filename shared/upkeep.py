@@ -28,7 +28,6 @@ from shared.eventlog.types import Due, Step, Unit
 from shared.node import Node
 from shared.rules import NotFound, Refused
 from shared.service import Agreement
-from shared.wire.aside import again
 
 ANSWERS_WITHIN = 10.0
 """Seconds that partners have to answer a digest while somebody waits for it."""
@@ -184,7 +183,7 @@ def _copy_keys(connection: Connection, node: str, path: Path) -> None:
 
 
 async def _steps(owner: Node, row: Parked) -> Sequence[Step]:
-    """The commands that would have followed. Raises `Refused`: `letter-unreadable`, `parked-not-retriable`."""
+    """The commands that would have followed. Raises `Refused`: `letter-unreadable`, `letter-no-agreement`, `parked-not-retriable`."""
     match row.source:
         case "self":
             return await owner.follower.steps(row.body)
@@ -193,7 +192,7 @@ async def _steps(owner: Node, row: Parked) -> Sequence[Step]:
         case "letters" if row.type == Digest.__struct_config__.tag:
             return ()  # it holds only between the letters that stood around it; the next one comes
         case "letters":
-            return await asyncio.to_thread(again, owner.service.letters, owner.log.keys, row.body, row.at)
+            return await owner.arrivals.steps(row.body, row.at)
         case "due" if row.type in owner.service.due or row.type in owner.service.rounds:
             service, one = owner.service, msgspec.json.decode(row.body, type=Due)
             return await issued(owner.log, one, service.due, service.rounds, owner.log.clock())

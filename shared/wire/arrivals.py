@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -14,14 +15,15 @@ from nats.aio.msg import Msg
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from shared import tracing
-from shared.contracts.letters import Void
+from shared.contracts.letters import ReferralRequested, Void
 from shared.eventlog.database import PASSING
 from shared.eventlog.parked import park, parked
 from shared.eventlog.tables import tracking as followed
-from shared.eventlog.types import Change, Tracking, Unit
+from shared.eventlog.types import Change, Step, Tracking, Unit
 from shared.metrics import Meter
 from shared.rules import NotFound, Refused
-from shared.wire.aside import UNREADABLE, as_arrived, kept, kind
+from shared.service import Arrived
+from shared.wire.aside import UNREADABLE, again, as_arrived, kept, kind
 from shared.wire.handover import LARGEST, Batch, Content, Office, Receipt, upstream
 from shared.wire.refusals import Refusals
 from shared.wire.seal import PublicKeys, Unauthentic, unseal
@@ -66,6 +68,10 @@ class Arrivals:
             finally:
                 with suppress(nats.errors.Error):
                     await subscription.unsubscribe()
+
+    async def steps(self, parked: bytes, came: datetime) -> Sequence[Step]:
+        """The commands that follow from a letter that was put aside. Raises `Refused`: `letter-unreadable`, `letter-no-agreement`."""
+        return self._commands(await asyncio.to_thread(again, self._office.log.keys, parked, came))
 
     async def _take(self, message: Msg) -> None:
         account = message.subject.split(".")[1]
@@ -179,10 +185,17 @@ class Arrivals:
             return numbered
         return msgspec.structs.replace(
             numbered,
-            steps=self._office.letters.arrived(arrived),
+            steps=self._commands(arrived),
             trace=content.trace,
             refused=partial(self._refused, batch, one),
         )
+
+    def _commands(self, arrived: Arrived) -> Sequence[Step]:
+        """A referral comes under an agreement that is in force here and now, whatever its sender holds. All else may always come."""
+        asks = isinstance(arrived.body, ReferralRequested)
+        if asks and not self._office.register().may_refer(arrived.sender, self._office.slug):
+            raise Refused("letter-no-agreement")
+        return self._office.letters.arrived(arrived)
 
     def _refused(self, batch: Batch, one: Opened, refusal: Refused) -> Sequence[Change]:
         return (self._park(batch, one, refusal.code),)

@@ -1,6 +1,5 @@
 """Letters that were put aside: kept sealed until somebody takes them up again or drops them, for they may be about a person."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
@@ -10,10 +9,9 @@ import msgspec
 
 from shared.contracts.letters import LetterBody
 from shared.eventlog.keystore import Keys
-from shared.eventlog.types import Step
 from shared.personal import ASIDE
 from shared.rules import Refused
-from shared.service import Arrived, Letters
+from shared.service import Arrived
 from shared.wire.handover import Content
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # or nested without end
@@ -43,8 +41,8 @@ def kept(keys: Keys | None, sender: str, content: bytes) -> bytes:
     return msgspec.json.encode(Aside(sender, subject, content))
 
 
-def again(letters: Letters, keys: Keys | None, parked: bytes, came: datetime) -> Sequence[Step]:
-    """The commands that follow from a letter that came and was put aside (`parked`: the row's body), for a retry.
+def again(keys: Keys | None, parked: bytes, came: datetime) -> Arrived:
+    """A letter that came and was put aside (`parked`: the row's body), for a retry.
 
     Raises:
         Refused: `letter-unreadable`: this program still cannot read it, or what it is about was forgotten.
@@ -52,7 +50,7 @@ def again(letters: Letters, keys: Keys | None, parked: bytes, came: datetime) ->
     try:
         aside = msgspec.json.decode(parked, type=Aside)
         content = msgspec.json.decode(_opened(keys, aside) or b"", type=Content)
-        return letters.arrived(as_arrived(aside.sender, content, came))
+        return as_arrived(aside.sender, content, came)
     except UNREADABLE:
         raise Refused("letter-unreadable") from None
 

@@ -10,10 +10,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import nkeys
+from msgspec.structs import replace
 
 from shared.eventlog.log import Log, utc_now
 from shared.eventlog.parked import Parked, listed
-from shared.register import Contents, Covenant, Organisation, Register
+from shared.register import Agreement, Contents, Covenant, Organisation, Register
 from shared.signing import Signer
 from shared.succession import NodeKeys
 from shared.wire.arrivals import Arrivals
@@ -46,6 +47,16 @@ class Keys:
         covenants = (Covenant(covenant.id, "all", covenant.since, signed),)
         organisations = tuple(self._organisation(slug) for slug in self.slugs)
         return Register(Contents(1, gateway="", sys="", organisations=organisations, covenants=covenants))
+
+    def agreed(self, *pairs: tuple[str, str]) -> Register:
+        """Everybody is in it; in each pair the first may refer to the second."""
+        drafts = [Agreement(uuid4(), sender, receiver, date(2026, 1, 1), {}) for sender, receiver in pairs]
+        agreements = tuple(replace(one, signatures=self._both(one)) for one in drafts)
+        organisations = tuple(self._organisation(slug) for slug in self.slugs)
+        return Register(Contents(1, gateway="", sys="", organisations=organisations, agreements=agreements))
+
+    def _both(self, draft: Agreement) -> dict[str, str]:
+        return {slug: self._signers[slug].sign(draft.words()) for slug in (draft.sender, draft.receiver)}
 
     def accounts(self, to: str = "to") -> str:
         """The server's configuration: an account each, everybody may write to everybody on subjects that begin with `to`."""

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from shared.contracts.letters import ReferralAccepted, ReferralDeclined
+from shared.contracts.letters import ReferralAccepted, ReferralDeclined, ReferralRequested
 from shared.eventlog.types import Recorded, Step
 from shared.rules import Refused
 from shared.service import Agreement, Arrived, Letter
@@ -163,6 +163,8 @@ class NoteLetters:
         """Keep a copy; a declined one each in a stream of its own."""
         match letter.body:
             case ReferralAccepted(owner=text):
+                return [Step(self._decider, COPIES, Copy(letter.sender, text))]
+            case ReferralRequested(need=text):
                 return [Step(self._decider, COPIES, Copy(letter.sender, text))]
             case ReferralDeclined(reason=text):
                 return [Step(self._decider, uuid5(COPIES, text), Copy(letter.sender, text))]

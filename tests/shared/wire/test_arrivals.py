@@ -10,7 +10,6 @@ from nats.errors import NoRespondersError
 
 from shared.contracts.letters import ReferralAccepted, Void
 from shared.wire.arrivals import AT_ONCE
-from shared.wire.aside import again
 from shared.wire.handover import LARGEST, MOST, Batch, Content, Receipt, Sealed, upstream
 from shared.wire.seal import Route, seal
 from tests.shared.wire.conftest import World
@@ -146,7 +145,7 @@ async def test_none_is_passed_over_when_some_of_a_batch_fail(hand: Hand, beta: C
 async def test_a_parked_letter_can_be_tried_again(hand: Hand, beta: Correspondent) -> None:
     await hand.gets(1, "", hand.says(1, "refuse"))
     [aside] = await beta.parked()
-    [step] = again(beta.letters, None, aside.body, aside.at)
+    [step] = await beta.arrivals.steps(aside.body, aside.at)
     assert step.command == notes.Copy("alpha", "refuse")
 
 
