@@ -1,4 +1,4 @@
-"""The gateway's web application: its routes, what may be loaded by its pages, and how refusals look."""
+"""The gateway's web application: its routes, and how refusals look."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -6,25 +6,15 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response
-from litestar.datastructures import MutableScopeHeaders
-from litestar.types import ASGIApp, BeforeMessageSendHookHandler, ControllerRouterHandler, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 
 from gateway.allowance import TooMany
 from gateway.bounds import LARGEST_BODY
 from gateway.errors import SENTENCES, NodeRefused
 from shared import trace, tracing
+from shared.headers import guarded
 from shared.problems import PROBLEM, Handler, exception_handlers
 from shared.rules import Refused
-
-_HEADERS = {
-    "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cache-control": "no-store",
-}
-"""On every answer that does not say otherwise: nothing from elsewhere or in line, in no frame, kept by nobody on the way."""
-_HTTPS_ONLY = "max-age=31536000; includeSubDomains"
-"""For browsers (RFC 6797): a year from now this address is asked over TLS only."""
 
 
 def application(routes: Sequence[ControllerRouterHandler], *, production: bool) -> Litestar:
@@ -35,7 +25,7 @@ def application(routes: Sequence[ControllerRouterHandler], *, production: bool) 
         openapi_config=None,
         middleware=[_traced],
         exception_handlers={**handlers, TooMany: _later(handlers[Refused]), NodeRefused: _passed_on},
-        before_send=[_guarded(production=production)],
+        before_send=[guarded(production=production)],
         request_max_body_size=LARGEST_BODY,
     )
 
@@ -56,20 +46,6 @@ def _passed_on(_: Request[Any, Any, Any], refusal: NodeRefused) -> Response[byte
     problem = refusal.problem
     told = {"type": f"urn:kring:problem:{problem.code}", "title": problem.code, **msgspec.to_builtins(problem)}
     return Response(msgspec.json.encode(told), status_code=problem.status, media_type=PROBLEM)
-
-
-def _guarded(*, production: bool) -> BeforeMessageSendHookHandler:
-    """Put the headers on every answer, also where no route is."""
-
-    async def guarded(message: Message, scope: Scope) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableScopeHeaders(message)
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
-            if production or scope.get("scheme") == "https":
-                headers.setdefault("strict-transport-security", _HTTPS_ONLY)
-
-    return guarded
 
 
 def _traced(app: ASGIApp) -> ASGIApp:

@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from shared.headers import completed
 from shared.node import Node
 from shared.rules import Unavailable
 from shared.wire import tls
@@ -68,7 +69,7 @@ class Door:
         _, organisation, *rest = scope["path"].split("/", 2)
         node = self._nodes.get(organisation)
         if node is None:
-            await _send(send, 404, "node-not-here")
+            await _send(scope, send, 404, "node-not-here")
             return
         path = "/" + "/".join(rest)
         root = f"/{organisation}"
@@ -78,7 +79,8 @@ class Door:
         )
 
 
-async def _send(send: Any, status: int, code: str) -> None:
+async def _send(scope: Any, send: Any, status: int, code: str) -> None:
     answer = problem(status, code)
-    await send({"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)})
+    headers = completed(answer.headers, https=scope["scheme"] == "https")
+    await send({"type": "http.response.start", "status": answer.status, "headers": list(headers)})
     await send({"type": "http.response.body", "body": answer.body})

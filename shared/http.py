@@ -17,6 +17,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from shared import trace
 from shared.access import PUBLIC, Access, Whose, access
 from shared.eventlog.types import Decider, Outcome, Recorded, Step, Unit
+from shared.headers import guarded
 from shared.identity import OrgScope, Role, bearer, looking, verify, visitor
 from shared.linkkeys import LinkKey
 from shared.mail import Post
@@ -203,6 +204,7 @@ def application(service: Service) -> Litestar:
             openapi_config=documented,
             request_max_body_size=LARGEST,
             response_headers=[],
+            before_send=[guarded()],
             response_class=Noted,
             state=State({NOTARY: Notary(_scope, declared, service.opened)}),
         )

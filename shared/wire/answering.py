@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from shared import trace, tracing
+from shared.headers import completed
 from shared.metrics import Meter
 from shared.sentences import COMMON, Sentences
 from shared.wire.calls import CALLS, PART, PART_HEADER, PARTS, Answer, Asked, Call
@@ -135,7 +136,7 @@ def problem(status: int, code: str) -> Answer:
         "params": {},
     }
     headers = ((b"content-type", b"application/problem+json"), *(((b"retry-after", AGAIN),) if status == BUSY else ()))
-    return Answer(status, headers, msgspec.json.encode(body))
+    return Answer(status, completed(headers), msgspec.json.encode(body))
 
 
 async def _served(app: Application, state: Mapping[str, Any], call: Call) -> Answer:

@@ -113,6 +113,7 @@ async def test_local_systems_reach_the_api_over_http_where_a_port_is_configured(
             assert (other.status_code, other.json()["code"]) == (401, "token-other-organisation")
             nowhere = await http.get("/nobody/v1/places")
             assert (nowhere.status_code, nowhere.json()["code"]) == (404, "node-not-here")
+            assert nowhere.headers["cache-control"] == other.headers["cache-control"] == "no-store"
             assert (await http.get("/humanitas/v1/openapi.json")).json()["info"]["title"] == "Kring events"
 
 
