@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from litestar import Litestar, Request, Router, get
 from litestar.config.app import AppConfig
@@ -89,6 +89,8 @@ class Context:
     async def run(self, decider: Decider, stream: UUID, command: Any, *, anew: bool = False) -> Outcome:
         """Run one command as the caller; asked twice (header `Idempotency-Key`), done once, unless it is `anew` each time.
 
+        Who was answered so may not see what there is now: what is told afterwards comes from a `query`, which knows the scope.
+
         Raises `Refused`.
         """
         id_ = None if anew else self._command
@@ -155,12 +157,17 @@ def _proved(connection: ASGIConnection[Any, Any, Any, Any]) -> OrgScope:
     return verify(bearer(header), node.issuers, now, organisation=node.organisation)
 
 
-def _command(connection: ASGIConnection[Any, Any, Any, Any]) -> UUID | None:
-    key = connection.headers.get("idempotency-key")
+async def _command(request: Request[Any, Any, Any], scope: OrgScope) -> UUID | None:
+    """The id of a command that is done once: a key holds for one caller and one request only, and with another it names another command."""
+    key = request.headers.get("idempotency-key")
     try:
-        return UUID(key) if key else None
+        said = UUID(key) if key else None
     except ValueError:
         raise Invalid([("Idempotency-Key", "idempotency-key-invalid", {})]) from None
+    if said is None:
+        return None
+    asked = request.method, request.scope["path"], request.scope["query_string"], await request.body()
+    return uuid5(said, ascii((scope.by, scope.team, *asked)))
 
 
 def _check_address(request: Request[Any, Any, Any]) -> None:
@@ -175,7 +182,7 @@ async def _context(request: Request[Any, Any, Any]) -> Context:
     _check_address(request)
     node: Node = request.scope["state"]["node"]
     scope = looking(_scope(request), node.log.clock()) if request.method == "GET" else _scope(request)
-    return Context(node, scope, _command(request))
+    return Context(node, scope, await _command(request, scope))
 
 
 @get("/v1/openapi.json", include_in_schema=False, sync_to_thread=False, guards=[OPEN])

@@ -80,7 +80,6 @@ async def one(
     """One referral with its timeline, now or as it was recorded at an instant."""
     if as_of is not None and as_of.tzinfo is None:
         raise Invalid([("asOf", "time-zone-missing", {})])
-    await context.query(view.side, id)
     return await told(context, id, as_of)
 
 
@@ -122,7 +121,8 @@ async def enter_in_error(id: FromPath[UUID], context: NamedDependency[Context]) 
 
 
 async def told(context: Context, id_: UUID, as_of: datetime | None = None) -> ReferralAnswer:
-    """The whole referral, from its events."""
+    """The whole referral, from its events. Raises `NotFound("referral-unknown")` when it is not the caller's to see."""
+    await context.query(view.side, id_)
     return referral_record.answer(await context.read(id_, until=as_of))
 
 

@@ -116,7 +116,9 @@ def decide(command: Command, state: State) -> list[Event]:
             return _already(wish, state)
         case Request(facts, Wish() as wish), Nothing():
             return [Drafted(wish), _requested(wish, facts)]
-        case Request(wish=Wish() as wish), Referral() if state.standing.status is not Status.DRAFT:
+        case Request(wish=Wish() as wish), Referral() if (
+            wish != state.wish or state.standing.status is not Status.DRAFT
+        ):
             return _already(wish, state)
         case _, Referral():
             return _decide(command, state)

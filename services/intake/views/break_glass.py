@@ -20,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     insert,
     select,
+    true,
     tuple_,
     update,
 )
@@ -29,7 +30,7 @@ from shared.contracts.intake import BreakGlassAnswer
 from shared.eventlog.columns import Instant
 from shared.eventlog.due import clear_due, set_due
 from shared.eventlog.types import Change, Recorded
-from shared.identity import OrgScope
+from shared.identity import OrgScope, Role
 from shared.rules import NotFound
 
 VERSION = 1
@@ -116,9 +117,10 @@ class Wanted(Struct, frozen=True):
     reviewed: bool | None = None
 
 
-def one(connection: Connection, _: OrgScope, id: UUID) -> BreakGlassAnswer:  # noqa: A002
-    """One, or `break-glass-unknown`."""
-    row = connection.execute(select(glass).where(glass.c.id == id)).one_or_none()
+def one(connection: Connection, scope: OrgScope, id: UUID) -> BreakGlassAnswer:  # noqa: A002
+    """One, or `break-glass-unknown`: the privacy officer sees every one, who opened a file their own."""
+    seen = true() if Role.PRIVACY_OFFICER in scope.roles else glass.c.user == scope.user
+    row = connection.execute(select(glass).where(glass.c.id == id, seen)).one_or_none()
     if row is None:
         raise NotFound("break-glass-unknown")
     return msgspec.convert(row, BreakGlassAnswer, from_attributes=True)

@@ -83,6 +83,7 @@ def test_asked_twice_is_done_once() -> None:
 def test_an_id_belongs_to_one_referral() -> None:
     given(REFERRALS, *SENT).when(Request(FACTS, OTHER)).refused("referral-exists")
     given(REFERRALS, *SENT).when(Draft(OTHER)).refused("referral-exists")
+    given(REFERRALS, Drafted(WISH)).when(Request(FACTS, OTHER)).refused("referral-exists")
 
 
 def test_what_may_not_be_sent_leaves_nothing() -> None:
