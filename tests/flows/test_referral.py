@@ -163,33 +163,6 @@ async def test_welzin_stopped_humanitas_goes_on_and_what_waited_arrives_once_in_
             assert not (await status(net, one, "received"))["onItsWay"]
 
 
-@pytest.mark.parametrize("wiped", [False, True], ids=["killed", "storage deleted"])
-async def test_the_broker_killed_or_its_storage_deleted_loses_nothing(tmp_path: Path, wiped: bool) -> None:
-    nodes = (SENDER, "humanitas.events", RECEIVER)
-    async with network(tmp_path, *nodes) as net:
-        person, offered = await participant(net), await programme(net)
-        agreed = await consent(net, person)
-        net.nats.kill()
-        if wiped:
-            net.nats.wipe()
-        own = net.nodes[SENDER]
-        with pytest.raises(Exception, match="broker-away"):
-            await refer(net, person, offered, agreed)
-        await net.nats.start()
-        sent = await eventually(lambda: refer(net, person, offered, agreed))
-        late = await participant(net, "Bep")
-        await arrived(net, sent)
-        await status(net, sent, "received")
-        await eventually(lambda: net.ask("humanitas.events", "GET", f"/v1/participants/{late}"))
-        page = await net.ask(RECEIVER, "GET", "/v1/referrals?direction=in")
-        assert [one["reference"] for one in page["items"]] == [sent]
-
-        async def relayed() -> bool:
-            return await own.relay.lag() == 0
-
-        await eventually(relayed)
-
-
 async def test_without_an_agreement_nothing_can_be_sent_and_the_reason_is_clear(tmp_path: Path) -> None:
     async with network(tmp_path, SENDER, "carrefour.intake") as net:
         person = await participant(net)

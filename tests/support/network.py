@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 
 from deploy import demo
@@ -16,6 +17,7 @@ from deploy.brokers import Server
 from deploy.natsconf import accounts
 from deploy.tls import broker
 from shared import trace
+from shared.door import Door
 from shared.eventlog.cache import StateCache
 from shared.eventlog.log import utc_now
 from shared.eventlog.ticker import Ticker
@@ -30,7 +32,7 @@ from shared.wire.calls import Call, Caller
 from shared.wire.connection import Connection, connect
 from shared.wire.tls import authority
 from tests.support.brokers import Configured
-from tests.support.nats import NatsServer
+from tests.support.nats import NatsServer, free_port
 from tests.support.postgres import postgres_url
 
 
@@ -104,6 +106,19 @@ class Network:
         if answer.status >= 400:
             raise Problem(answer.status, told)
         return told
+
+    @asynccontextmanager
+    async def local(self, node: str) -> AsyncGenerator[httpx.AsyncClient]:
+        """A coordinator's system beside a node: it asks at the service's own port, where no broker is between."""
+        organisation, _, service = node.partition(".")
+        port, held = free_port(), {"authorization": f"Bearer {self.token(organisation, Role.COORDINATOR)}"}
+        door = Door(self._process(service).app, {organisation: self.nodes[node]}, port)
+        serving = asyncio.create_task(door.run())
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/{organisation}", headers=held) as system:
+            yield system
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
 
     async def gateway(self) -> Connection:
         """The gateway's connection."""
