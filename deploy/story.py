@@ -8,12 +8,14 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 
 import msgspec
 
 from deploy import tls
+from deploy.answers import flat, lines
 from deploy.preflight import LOOPBACK
 from shared.identity import Issuer, Role
 from shared.ids import uuid7
@@ -33,8 +35,10 @@ class Step(msgspec.Struct, frozen=True, rename={"who": "as"}):
     who: str
     query: str
     variables: dict[str, Any] = {}
-    sees: str = ""
-    """Text that the answer must hold; asked again until it does."""
+    sees: dict[str, Any] = {}
+    """Path -> what the answer must hold there; a query is asked again until it does."""
+    hides: list[str] = []
+    """Texts that may stand nowhere in the answer."""
     keeps: dict[str, str] = {}
     """Name -> path in the answer: what later steps use."""
     refused: str = ""
@@ -48,10 +52,30 @@ class Story(msgspec.Struct, frozen=True):
     step: list[Step]
 
 
+class Error(msgspec.Struct, frozen=True):
+    """Why a step was not done: an error of GraphQL, or the problem (RFC 9457) that came instead of an answer."""
+
+    message: str
+    extensions: dict[str, Any] = {}
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What GraphQL answers."""
+
+    data: dict[str, Any] | None = None
+    errors: list[Error] = []
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    detail: str
+    code: str
+
+
 def referral(settings: Settings) -> None:
     """Humanitas refers a participant to WELZIN, which helps and reports back.
 
-    Raises `Refused`: `story-differs` at the first step that is not as told, `gateway-away`, or what the issuer refuses.
+    Raises `Refused`: `story-differs` at the first step that is not as told, `story-untold` where no story is, `gateway-away`, or what
+    the issuer refuses.
     """
     gateway = _Gateway(settings)
     told = gateway.story()
@@ -62,11 +86,11 @@ def referral(settings: Settings) -> None:
         print(f"\n{number}. {step.title}\n   {step.says}", flush=True)
         answer = _played(gateway, step, kept)
         difference = _difference(step, answer, kept)
-        for line in _lines(answer.get("data") or [error["message"] for error in answer["errors"]]):
+        for line in lines(answer.data or [error.message for error in answer.errors]):
             print(f"   {step.who} | {line}")
         if difference:
             raise Refused("story-differs", step=number, found=difference)
-        kept |= {name: str(_at(answer["data"], path)) for name, path in step.keeps.items()}
+        kept |= {name: str(_at(answer, path)) for name, path in step.keeps.items()}
     print(f"\nAll {len(told.step)} steps went as told.")
 
 
@@ -75,26 +99,40 @@ class _Gateway:
         self._settings = settings
 
     def story(self) -> Story:
-        return msgspec.json.decode(self._exchange("GET", "/portal/story.json"), type=Story)
+        _, told = self._exchange("GET", "/portal/story.json")
+        try:
+            return msgspec.json.decode(told, type=Story)
+        except msgspec.ValidationError:
+            raise Refused("story-untold", address=tls.gateway(self._settings)) from None
 
-    def ask(self, step: Step, variables: object) -> dict[str, Any]:
+    def ask(self, step: Step, variables: object) -> Answer:
         issuer = Issuer.open(self._settings.data, step.who, production=self._settings.production)
         token = issuer.token([Role.COORDINATOR], user="story", now=datetime.now(UTC), hours=1)
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         body = msgspec.json.encode({"query": step.query, "variables": variables})
-        return msgspec.json.decode(self._exchange("POST", "/graphql", body, headers), type=dict[str, Any])
+        status, told = self._exchange("POST", "/graphql", body, headers)
+        try:
+            if status == HTTPStatus.OK:
+                return msgspec.json.decode(told, type=Answer)
+            problem = msgspec.json.decode(told, type=_Problem)
+        except msgspec.ValidationError:
+            raise Refused("story-untold", address=tls.gateway(self._settings)) from None
+        return Answer(errors=[Error(problem.detail, {"code": problem.code})])
 
-    def _exchange(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> bytes:
+    def _exchange(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
         with closing(self._connection()) as connection:
             try:
                 connection.request(method, path, body, headers or {})
-                answer = connection.getresponse().read()
-                msgspec.json.decode(answer)
+                answer = connection.getresponse()
+                told = answer.read()
+                msgspec.json.decode(told)
             except (OSError, HTTPException, msgspec.DecodeError) as fault:
                 address, believed = tls.gateway(self._settings), authority(self._settings)
                 code = doubt(fault) or "gateway-away"
                 raise Unavailable(code, address=address, url=address, authority=named(believed)) from None
-        return answer
+        return answer.status, told
 
     def _connection(self) -> HTTPConnection:
         where, port = LOOPBACK, self._settings.port
@@ -103,26 +141,33 @@ class _Gateway:
         return HTTPSConnection(where, port, timeout=PATIENCE, context=believing(authority(self._settings)))
 
 
-def _played(gateway: _Gateway, step: Step, kept: Mapping[str, str]) -> dict[str, Any]:
-    """The step's answer; news travels by letter, so what must be seen is looked for until it is there."""
-    until = time.monotonic() + PATIENCE
+def _played(gateway: _Gateway, step: Step, kept: Mapping[str, str]) -> Answer:
+    """The step's answer; news travels by letter, so a query is asked again until what must be seen is there."""
+    until, query = time.monotonic() + PATIENCE, step.query.lstrip().startswith("query")
     while True:
         answer = gateway.ask(step, _filled(step.variables, kept))
-        if not step.sees or not _difference(step, answer, kept) or time.monotonic() > until:
+        if not query or not _missing(step, answer, kept) or time.monotonic() > until:
             return answer
         time.sleep(0.1)
 
 
-def _difference(step: Step, answer: Mapping[str, Any], kept: Mapping[str, str]) -> str:
+def _difference(step: Step, answer: Answer, kept: Mapping[str, str]) -> str:
     """What is not as told; empty when all is."""
-    errors = answer.get("errors") or []
     if step.refused:
-        codes = [error.get("extensions", {}).get("code") for error in errors]
-        return "" if step.refused in codes else f"it should have been refused with {step.refused}"
-    if errors:
-        return "; ".join(str(error["message"]) for error in errors)
-    sees = str(_filled(step.sees, kept))
-    return "" if sees in msgspec.json.encode(answer).decode() else f"{sees} is not there"
+        met = [error.extensions.get("code") for error in answer.errors] == [step.refused]
+        return "" if met else f"it should have been refused with {step.refused}"
+    whole = msgspec.json.encode(answer.data).decode()
+    shown = (f"{text} is shown" for text in step.hides if text in whole)
+    unkept = (f"{path} is not there" for path in step.keeps.values() if _at(answer, path) is None)
+    return _missing(step, answer, kept) or "; ".join((*shown, *unkept))
+
+
+def _missing(step: Step, answer: Answer, kept: Mapping[str, str]) -> str:
+    """What had to be seen and is not."""
+    if answer.errors:
+        return "; ".join(error.message.rstrip(".") for error in answer.errors)
+    pairs = ((path, _at(answer, path), _filled(told, kept)) for path, told in step.sees.items())
+    return "; ".join(f"{path} is {flat(found)}, not {flat(told)}" for path, found, told in pairs if found != told)
 
 
 def _filled(value: object, kept: Mapping[str, str]) -> object:
@@ -138,46 +183,12 @@ def _filled(value: object, kept: Mapping[str, str]) -> object:
             return value
 
 
-def _at(data: Any, path: str) -> object:  # noqa: ANN401  (any answer)
+def _at(answer: Answer, path: str) -> object:
+    """What stands there; None where nothing does."""
+    found: Any = answer.data
     for key in path.split("."):
-        data = data[int(key)] if isinstance(data, list) else data[key]
-    return data
-
-
-def _lines(value: object, indent: str = "") -> list[str]:
-    """An answer for reading: a line a field, and a line for what has only a few plain fields."""
-    if not isinstance(value, dict | list):
-        return [f"{indent}{_word(value)}"]
-    named = value.items() if isinstance(value, dict) else (("-", one) for one in value)
-    shown: list[str] = []
-    for name, one in named:
-        if _plain(one):
-            shown.append(f"{indent}{name} {_flat(one)}")
-        else:
-            shown += [f"{indent}{name}", *_lines(one, f"{indent}  ")]
-    return shown
-
-
-def _plain(value: object) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return not any(isinstance(one, dict | list) for one in inner)
-
-
-def _flat(value: object) -> str:
-    match value:
-        case dict():
-            return ", ".join(f"{name} {_word(one)}" for name, one in value.items())
-        case list():
-            return ", ".join(_word(one) for one in value) or "nothing"
-        case _:
-            return _word(value)
-
-
-def _word(value: object) -> str:
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return "yes" if value else "no"
-        case _:
-            return str(value)
+        try:
+            found = found[int(key) if isinstance(found, list) else key]
+        except (LookupError, TypeError, ValueError):
+            return None
+    return found

@@ -37,18 +37,27 @@ function found(answer, path) {
   return path.split(".").reduce((value, key) => value?.[key], answer.data);
 }
 
+// What came instead of an answer (a problem, RFC 9457) is an error too.
 async function ask(step) {
   const headers = { "content-type": "application/json", authorization: `Bearer ${tokens.get(step.as)}` };
   const body = JSON.stringify({ query: step.query, variables: filled(step.variables) });
   const response = await fetch("/graphql", { method: "POST", headers, body });
   const text = await response.text();
-  try { return JSON.parse(text); } catch { return { errors: [{ message: text }] }; }
+  let answer;
+  try { answer = JSON.parse(text); } catch { return { errors: [{ message: text }] }; }
+  return response.ok ? answer : { errors: [{ message: answer.detail, extensions: { code: answer.code } }] };
+}
+
+const isQuery = (step) => step.query.trim().startsWith("query");
+
+function seen(step, answer) {
+  return !answer.errors && Object.entries(step.sees ?? {}).every(([path, told]) => found(answer, path) === filled(told));
 }
 
 function asTold(step, answer) {
-  if (step.refused) return answer.errors?.some((error) => error.extensions?.code === step.refused) ?? false;
-  if (answer.errors) return false;
-  return !step.sees || JSON.stringify(answer).includes(filled(step.sees));
+  const codes = (answer.errors ?? []).map((error) => error.extensions?.code);
+  if (step.refused) return codes.length === 1 && codes[0] === step.refused;
+  return seen(step, answer) && !(step.hides ?? []).some((text) => JSON.stringify(answer.data).includes(text));
 }
 
 async function play(step, item) {
@@ -60,7 +69,7 @@ async function play(step, item) {
   let answer;
   try {
     answer = await ask(step);
-    while (step.sees && !asTold(step, answer) && Date.now() < until) {
+    while (isQuery(step) && !seen(step, answer) && Date.now() < until) {
       await new Promise((done) => setTimeout(done, 250));
       answer = await ask(step);
     }

@@ -70,6 +70,28 @@ async def test_a_step_is_run_by_keyboard_and_fits_a_phone(running: Running, brow
     assert troubles == []
 
 
+@with_a_browser
+@pytest.mark.parametrize(
+    ("step", "old", "new"),
+    [
+        (1, '"offerProgramme.status":"OPEN"', '"offerProgramme.status":"STOP"'),
+        (7, '"hides":["Maria"', '"hides":["after a move"'),
+        (13, '"refused":"no-agreement"', '"refused":"no-consent"'),
+    ],
+)
+async def test_a_step_that_is_not_as_told_stops_the_story(
+    running: Running, browser: Browser, step: int, old: str, new: str
+) -> None:
+    told = (await running.http.get("/portal/story.json")).text
+    assert old in told
+    page = await browser.new_page()
+    await page.route("**/portal/story.json", lambda route: route.fulfill(body=told.replace(old, new)))
+    await page.goto(f"http://127.0.0.1:{running.settings.port}/")
+    await page.get_by_role("button", name="Run all steps").click()
+    news = page.locator("#news").filter(has_text=re.compile("^(The loop|Stopped)"))
+    assert (await news.inner_text(timeout=40_000)).startswith(f"Stopped at step {step}: ")
+
+
 async def test_in_production_there_is_no_page_no_demo_token_and_no_graphiql(tmp_path: Path) -> None:
     async with kring(tmp_path, [], Environment.PRODUCTION) as running:
         for path in ("/", "/portal/start.js", "/demo/tokens"):
