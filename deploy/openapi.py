@@ -6,13 +6,14 @@ from pathlib import Path
 
 import msgspec
 
-from shared.http import application
+from shared.http import application, declared
+from shared.openapi import document as described
 from shared.register import SERVICES
 
 
 def document(service: str) -> str:
     """One service's document, as its nodes show it at /v1/openapi.json."""
-    schema = application(import_module(f"services.{service}.main").SERVICE).openapi_schema.to_schema()
+    schema = described(application(import_module(f"services.{service}.main").SERVICE), declared)
     return msgspec.json.format(msgspec.json.encode(schema, order="deterministic")).decode() + "\n"
 
 

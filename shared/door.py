@@ -81,6 +81,6 @@ class Door:
 
 async def _send(scope: Any, send: Any, status: int, code: str) -> None:
     answer = problem(status, code)
-    headers = completed(answer.headers, https=scope["scheme"] == "https")
+    headers = completed(answer.headers, https=scope["scheme"] == "https", api=True)
     await send({"type": "http.response.start", "status": answer.status, "headers": list(headers)})
     await send({"type": "http.response.body", "body": answer.body})

@@ -17,11 +17,12 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from shared import trace
 from shared.access import PUBLIC, Access, Whose, access
 from shared.eventlog.types import Decider, Outcome, Recorded, Step, Unit
-from shared.headers import guarded
+from shared.headers import VERSION, guarded
 from shared.identity import OrgScope, Role, bearer, looking, verify, visitor
 from shared.linkkeys import LinkKey
 from shared.mail import Post
 from shared.noting import NOTARY, Notary, Noted, only_noted
+from shared.openapi import document
 from shared.problems import Fault, exception_handlers
 from shared.rules import Invalid
 from shared.sentences import COMMON, Sentences
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 VISIT = timedelta(minutes=5)
 """How long a visitor's scope holds."""
-VERSION = "1.0.0"
-"""Of the services' API (API Design Rules, /core/version-header)."""
 
 
 class Context:
@@ -191,7 +190,7 @@ def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
     Litestar's own routes for it answer every unknown address beside them with a page of HTML: they stand apart.
     """
-    return request.app.openapi_schema.to_schema()
+    return document(request.app, declared)
 
 
 def application(service: Service) -> Litestar:
@@ -211,7 +210,7 @@ def application(service: Service) -> Litestar:
             openapi_config=documented,
             request_max_body_size=LARGEST,
             response_headers=[],
-            before_send=[guarded()],
+            before_send=[guarded(api=True)],
             response_class=Noted,
             state=State({NOTARY: Notary(_scope, declared, service.opened)}),
         )

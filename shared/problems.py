@@ -25,6 +25,32 @@ Handler = Callable[[Asked, Any], Response[Any]]
 Fault = tuple[str, str, Mapping[str, Any]]
 
 
+class FieldFault(msgspec.Struct, frozen=True):
+    """What is wrong with one field of a request."""
+
+    field: str
+    """Its path, as in contact.value; empty: the whole."""
+    code: str
+    detail: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a request was refused, or failed (RFC 9457)."""
+
+    type: str
+    """urn:kring:problem: and the code."""
+    title: str
+    status: int
+    code: str
+    """The same for every language; for programs."""
+    detail: str
+    """What happened and what to do, in the caller's language; for people."""
+    params: Mapping[str, Any]
+    """What the sentence is filled with."""
+    errors: tuple[FieldFault, ...] = ()
+    """Every field that is at fault."""
+
+
 class Malformed(Refused):
     """The request cannot be read at all."""
 
@@ -72,19 +98,16 @@ class _Unexpected(Refused):
 
 def _answer(request: Asked, refusal: Refused, sentences: Sentences) -> Response[bytes]:
     language = preferred(request.headers.get("accept-language"))
-    problem: dict[str, Any] = {
-        "type": f"urn:kring:problem:{refusal.code}",
-        "title": refusal.code,
-        "status": refusal.status,
-        "code": refusal.code,
-        "detail": sentences.say(refusal.code, language, refusal.parameters),
-        "params": dict(refusal.parameters),
-    }
-    if isinstance(refusal, Invalid):
-        problem["errors"] = [
-            {"field": field, "code": code, "detail": sentences.say(code, language, parameters)}
-            for field, code, parameters in refusal.faults
-        ]
+    faults = refusal.faults if isinstance(refusal, Invalid) else ()
+    problem = Problem(
+        type=f"urn:kring:problem:{refusal.code}",
+        title=refusal.code,
+        status=refusal.status,
+        code=refusal.code,
+        detail=sentences.say(refusal.code, language, refusal.parameters),
+        params=refusal.parameters,
+        errors=tuple(FieldFault(field, code, sentences.say(code, language, given)) for field, code, given in faults),
+    )
     return Response(msgspec.json.encode(problem, enc_hook=str), status_code=refusal.status, media_type=PROBLEM)
 
 

@@ -136,7 +136,7 @@ def problem(status: int, code: str) -> Answer:
         "params": {},
     }
     headers = ((b"content-type", b"application/problem+json"), *(((b"retry-after", AGAIN),) if status == BUSY else ()))
-    return Answer(status, completed(headers), msgspec.json.encode(body))
+    return Answer(status, completed(headers, api=True), msgspec.json.encode(body))
 
 
 async def _served(app: Application, state: Mapping[str, Any], call: Call) -> Answer:

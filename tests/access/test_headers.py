@@ -17,7 +17,7 @@ from tests.access.records import OTHER, OWN, Site, headers, site
 from tests.shared.wire.test_calls import SUBJECT, asked
 
 POLICY = "content-security-policy"
-WANTED = {POLICY, "referrer-policy", "x-content-type-options", "cache-control"}
+WANTED = {POLICY, "referrer-policy", "x-content-type-options", "cache-control", "api-version"}
 ODD = [
     ("GET", "/nothing", b"", 404),
     ("DELETE", "/v1/openapi.json", b"", 405),
