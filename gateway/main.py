@@ -49,6 +49,7 @@ _ROLES = (Role.COORDINATOR, Role.HOST)
 
 def main() -> None:
     """Run it. What is wrong with the surroundings is one coded line and exit code 1."""
+    os.umask(0o077)  # what it writes is nobody else's, however it was started
     try:
         settings = load(os.environ)
         logs.configure(PROCESS, settings.log_level)

@@ -225,6 +225,7 @@ def _first(group: BaseExceptionGroup[F]) -> F:
 
 def serve(service: Service) -> None:
     """The main function of a service's process: host its nodes until SIGTERM or SIGINT."""
+    os.umask(0o077)  # what it keeps is nobody else's, however it was started
     try:
         settings = load(os.environ)
         if settings.nats_url is None:

@@ -27,6 +27,7 @@ KRING_DATABASE_<ORGANISATION> (a PostgreSQL address), KRING_MASTER_<ORGANISATION
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
     chosen = _parser().parse_args(arguments)
+    os.umask(0o077)  # what it makes, and what it starts, is for nobody else on this machine to read
     try:
         chosen.run(chosen, load(os.environ))
     except Refused as refused:

@@ -43,7 +43,9 @@ class Kring:
 
     def begin(self) -> None:
         self.said = []
-        self.running = subprocess.Popen([*KRING, "up"], env=self.environment, stdout=subprocess.PIPE, text=True)
+        self.running = subprocess.Popen(
+            [*KRING, "up"], env=self.environment, stdout=subprocess.PIPE, text=True, umask=0o022
+        )
 
     def hear(self, word: str) -> str:
         """The next line that it says with this word in it."""
@@ -169,6 +171,19 @@ def test_everything_starts_tells_the_story_stops_and_is_still_there(kring: Kring
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.skipif(sys.platform != "linux", reason="looks in /proc")
+def test_nobody_else_on_the_machine_reads_what_is_kept(kring: Kring) -> None:
+    """Databases, what they are about to take in, keys, logs, streams and their folders, where files are open to all by default."""
+    kring.start()
+    assert kring.command("story", "referral").returncode == 0
+    found = [kring.data, *kring.data.rglob("*")]
+    names = {path.name for path in found}
+    assert names >= {"intake.db", "intake.db-wal", "intake.keys.db", "organisation", "register.json", "intake.log"}
+    assert [f"{path} {path.stat().st_mode:o}" for path in found if path.stat().st_mode & 0o077] == []
+    assert kring.stop()[0] == 0
+
+
+@pytest.mark.timeout(90)
 @pytest.mark.skipif(sys.platform != "linux", reason="looks in /proc")
 def test_a_running_network_takes_a_newcomer_in_and_mends_what_crashed(kring: Kring) -> None:
     kring.start()
