@@ -16,7 +16,7 @@ _KNOWN = {language: _SENTENCES.codes(language) for language in LANGUAGES}
 _HERE = ZoneInfo("Europe/Amsterdam")
 _OF_PERSON = {"contactWay", "ageBand", "lifeEvent", "capacity", "agreedBy"}
 _OF_REFERRAL = {"direction", "status", "reason", "decidedBy"}
-_OF_CONSENT = {"purpose", "data", "form", "ground", "exception"}
+_OF_CONSENT = {"purpose", "data", "form", "ground", "law", "exception"}
 CODED = frozenset(_OF_PERSON | _OF_REFERRAL | _OF_CONSENT)
 """Fields of what was recorded that hold a code; any other text is somebody's own."""
 NAMING = frozenset({"recipient", "partner", "to", "organisation"})

@@ -33,8 +33,8 @@ CHOICES = {
     "Outcome.helped",
 }
 """Personal, but one of a few words that the contract names: they hold no text to look for."""
-CODES = {"recipient", "to", "team", "legalTask.law", "code"}
-"""Words that name an organisation, a team, a law; and a code that is good once."""
+CODES = {"recipient", "to", "team", "code"}
+"""Words that name an organisation, a team; and a code that is good once."""
 OTHERS = ("/v1/programmes", "/v1/places", "/v1/series", "/v1/access-log-searches")
 """What these routes take is for everybody to read; the last one's names a colleague."""
 PLACES = {"after", "area", "organisation"}

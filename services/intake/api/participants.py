@@ -47,7 +47,7 @@ async def register(data: JSONBody[RegisterParticipant], context: NamedDependency
 def named(task: LegalTask | None) -> grounds.LegalTask | None:
     """The legal task in the domain's words."""
     exception = grounds.Exception9(task.exception) if task and task.exception else None
-    return grounds.LegalTask(task.law, exception) if task else None
+    return grounds.LegalTask(grounds.Law(task.law), exception) if task else None
 
 
 def _profile(told: ToldOfParticipant, context: Context) -> Profile:

@@ -20,11 +20,23 @@ class Exception9(StrEnum):
     CARE = "care"
 
 
+class Law(StrEnum):
+    """Under which municipalities help people. No text: that could tell of a person, and would stay when that person is forgotten."""
+
+    WMO_2015 = "wmo-2015"
+    """Wet maatschappelijke ondersteuning 2015."""
+    JEUGDWET = "jeugdwet"
+    PARTICIPATIEWET = "participatiewet"
+    WGS = "wgs"
+    """Wet gemeentelijke schuldhulpverlening."""
+    WPG = "wpg"
+    """Wet publieke gezondheid."""
+
+
 class LegalTask(Struct, frozen=True):
     """A task that a law gives."""
 
-    law: str
-    """Which law, and what it asks, in a line."""
+    law: Law
     exception: Exception9 | None = None
     """None: nothing of a special category."""
 

@@ -44,7 +44,6 @@ from shared.contracts.intake import (
     LifeEvent,
     ParticipantAnswer,
     Representative,
-    SpecialException,
 )
 from shared.eventlog.columns import Instant
 from shared.eventlog.types import Change, Recorded
@@ -233,7 +232,7 @@ def _answer(row: Row[Any]) -> ParticipantAnswer:
         strengths=row.strengths,
         under_guardianship=row.under_guardianship,
         representative=_representative(row.representative),
-        legal_task=LegalTask(row.law, SpecialException(row.exception) if row.exception else None) if row.law else None,
+        legal_task=msgspec.convert({"law": row.law, "exception": row.exception}, LegalTask) if row.law else None,
         team=row.team,
         registered_at=row.registered_at,
         ended_at=row.ended_at,

@@ -231,7 +231,7 @@ def _letter(letter: progress.Letter, *, whole: bool) -> contract.LetterAnswer:
 
 def _task(task: LegalTask | None) -> contract.LegalTask | None:
     exception = contract.SpecialException(task.exception) if task and task.exception else None
-    return contract.LegalTask(task.law, exception) if task else None
+    return contract.LegalTask(contract.Law(task.law), exception) if task else None
 
 
 def _reason(reason: progress.Reason | None) -> contract.ReferralReason | None:

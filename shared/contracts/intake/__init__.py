@@ -36,7 +36,7 @@ from shared.contracts.intake.erasures import (
     ErasurePage,
     RefuseErasure,
 )
-from shared.contracts.intake.grounds import LegalTask, SpecialException
+from shared.contracts.intake.grounds import Law, LegalTask, SpecialException
 from shared.contracts.intake.people import (
     AgeBand,
     Capacity,
@@ -146,6 +146,7 @@ __all__ = [
     "InterviewAnswer",
     "InterviewPage",
     "InterviewPurpose",
+    "Law",
     "LawfulBasis",
     "LegalTask",
     "LetterAnswer",

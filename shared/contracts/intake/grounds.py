@@ -4,8 +4,6 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from shared.contracts.text import Name
-
 
 class SpecialException(StrEnum):
     """Why special categories may be used without explicit consent (GDPR article 9, paragraph 2, under b, g and h)."""
@@ -15,10 +13,22 @@ class SpecialException(StrEnum):
     CARE = "care"
 
 
+class Law(StrEnum):
+    """Under which municipalities help people. No text: that could tell of a person, and would stay when that person is forgotten."""
+
+    WMO_2015 = "wmo-2015"
+    """Wet maatschappelijke ondersteuning 2015."""
+    JEUGDWET = "jeugdwet"
+    PARTICIPATIEWET = "participatiewet"
+    WGS = "wgs"
+    """Wet gemeentelijke schuldhulpverlening."""
+    WPG = "wpg"
+    """Wet publieke gezondheid."""
+
+
 class LegalTask(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """A government body's ground: a task that a law gives. Everybody else works on consent."""
 
-    law: Name
-    """Which law, and what it asks, in a line."""
+    law: Law
     exception: SpecialException | None = None
     """Without one nothing of a special category is told to others."""

@@ -9,11 +9,12 @@ import pytest
 
 from services.intake import letters
 from services.intake.domain import outgoing_referral
-from services.intake.domain.grounds import Exception9, LegalTask, check
+from services.intake.domain.grounds import Exception9, Law, LegalTask, check
 from services.intake.domain.outgoing_events import Drafted, HandedOver, Requested
 from services.intake.domain.sending import Facts
 from services.intake.domain.sending import check as may_go
 from services.intake.policies import when_referral_requested_then_consent_is_relied_on
+from shared.contracts import intake as contract
 from shared.contracts.intake import SpecialException
 from shared.register import Register
 from shared.rules import Refused
@@ -24,9 +25,9 @@ from tests.support.projected import recorded
 from tests.support.registers import agreement, contents
 from tests.support.served import Served
 
-WMO = LegalTask("Wmo 2015, artikel 2.3.2: onderzoek naar wat iemand nodig heeft")
+WMO = LegalTask(Law.WMO_2015)
 CARE = LegalTask(WMO.law, Exception9.CARE)
-TASK = {"law": WMO.law, "exception": None}
+TASK = {"law": "wmo-2015", "exception": None}
 
 
 def facts(**changes: Any) -> Facts:
@@ -94,6 +95,17 @@ async def test_a_neighbourhood_team_registers_and_refers_on_its_task(node: Serve
     sent = await done(node, "/v1/referrals", asked | {"legalTask": TASK | {"exception": "care"}}, 201)
     assert (sent["consent"], sent["legalTask"]["exception"]) == (None, "care")
     assert sent["letter"]["language"] == "nl"
+
+
+async def test_a_law_is_chosen_from_a_list_so_that_nobody_can_write_about_a_person_there(node: Served) -> None:
+    """It stands in events in plain and stays when the person is forgotten."""
+    assert [str(one) for one in Law] == [str(one) for one in contract.Law]
+    governed(node)
+    for told in ("Wmo 2015, mevrouw Bakker is eenzaam", "", "WMO-2015"):
+        answer = await node.ask("POST", "/v1/participants", PARTICIPANT | {"legalTask": {"law": told}})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+        assert "Bakker" not in answer.text
+        assert "wmo-2015, jeugdwet" in answer.json()["errors"][0]["detail"]
 
 
 async def test_a_voluntary_organisation_names_no_task(node: Served) -> None:
