@@ -1,5 +1,6 @@
 """Who may do something: declared at each route of a node and at each field of the gateway's schema, and checked there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,7 +14,7 @@ class Whose(StrEnum):
     TEAM = "team"
     """The caller's team's: others' are as if they were not there. Who has no team reaches the whole organisation's."""
     ORGANISATION = "organisation"
-    """Everybody's of the organisation: what belongs to no team, such as a referral that came in."""
+    """Everybody's of the organisation: what belongs to no team, such as a programme."""
     SELF = "self"
     """The participant's own: others' are as if they were not there."""
     EVENING = "evening"
@@ -30,10 +31,13 @@ class Access:
     roles: frozenset[Role] = frozenset()
     whose: Whose = Whose.ORGANISATION
     token: bool = True
+    over: frozenset[Role] = frozenset()
+    """Who reaches the whole organisation's where others reach their team's."""
 
     def reach(self, role: Role) -> Whose:
         """Whose records somebody with this role reaches here; what is for everybody, everybody reaches."""
-        return _BY_LINK.get(role, self.whose) if self.roles else self.whose
+        whose = Whose.ORGANISATION if role in self.over else self.whose
+        return _BY_LINK.get(role, whose) if self.roles else whose
 
     def check(self, caller: OrgScope) -> None:
         """Raises `Forbidden("role-missing")`."""
@@ -48,6 +52,6 @@ KNOWN = Access()
 """Everybody with a token of the organisation, whatever their role."""
 
 
-def access(*roles: Role, whose: Whose = Whose.ORGANISATION) -> Access:
+def access(*roles: Role, whose: Whose = Whose.ORGANISATION, over: Iterable[Role] = ()) -> Access:
     """Only who has one of these roles."""
-    return Access(frozenset(roles), whose)
+    return Access(frozenset(roles), whose, over=frozenset(over))

@@ -1,6 +1,6 @@
 """A service's Litestar application: one for all nodes of a process; the node and the caller come with each request."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid5
@@ -129,9 +129,9 @@ OPEN = Guard(PUBLIC)
 """For everybody, without a token too."""
 
 
-def allows(*roles: Role, whose: Whose = Whose.ORGANISATION) -> Guard:
+def allows(*roles: Role, whose: Whose = Whose.ORGANISATION, over: Iterable[Role] = ()) -> Guard:
     """For who has one of these roles in the node's own organisation."""
-    return Guard(access(*roles, whose=whose))
+    return Guard(access(*roles, whose=whose, over=over))
 
 
 def declared(handler: BaseRouteHandler) -> Access | None:

@@ -168,6 +168,10 @@ class Referrals:
         """A named person takes it."""
         return await self._step(referral, "accept", request)
 
+    async def move(self, referral: UUID, request: contract.MoveReferral) -> None:
+        """Hand it to another team."""
+        await self._node.post(f"/v1/referrals/{referral}/move", type(None), request)
+
     async def decline(self, referral: UUID, request: contract.ReasonGiven) -> contract.ReferralAnswer:
         """Do not take it."""
         return await self._step(referral, "decline", request)

@@ -4,7 +4,7 @@ It is a courtesy (a refusal before anything is asked): the node authorises every
 show came with their object, through the field that gave it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from inspect import isawaitable
 from typing import Any
 
@@ -37,9 +37,9 @@ class Declared(FieldExtension):
             self.declared.check(info.context.scope)
 
 
-def allows(*roles: Role, whose: Whose = Whose.ORGANISATION) -> list[FieldExtension]:
+def allows(*roles: Role, whose: Whose = Whose.ORGANISATION, over: Iterable[Role] = ()) -> list[FieldExtension]:
     """For who has one of these roles."""
-    return [Declared(access(*roles, whose=whose))]
+    return [Declared(access(*roles, whose=whose, over=over))]
 
 
 OPEN: list[FieldExtension] = [Declared(PUBLIC)]

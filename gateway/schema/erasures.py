@@ -17,9 +17,9 @@ shown(contract.ErasureAnswer, "Erased")
 
 RefuseErasureInput = Annotated[contract.RefuseErasure, asked(contract.RefuseErasure, "RefuseErasureInput")]
 
-ERASERS = allows(Role.COORDINATOR, Role.PRIVACY_OFFICER, whose=Whose.TEAM)
-DECIDERS = allows(Role.COORDINATOR, Role.PRIVACY_OFFICER)
-"""What partners ask and answer belongs to no team."""
+DECIDERS = (Role.COORDINATOR, Role.PRIVACY_OFFICER)
+ERASERS = allows(*DECIDERS, whose=Whose.TEAM)
+READERS = allows(*DECIDERS, whose=Whose.TEAM, over=[Role.PRIVACY_OFFICER])
 
 
 @strawberry.type
@@ -28,7 +28,7 @@ class ErasureQuery:
 
     @strawberry.field(
         description="What partners were asked to forget (`OUT`), and what this organisation was (`IN`), newest first.",
-        extensions=DECIDERS,
+        extensions=READERS,
     )
     async def erasures(
         self,
@@ -57,7 +57,7 @@ class ErasureMutation:
 
     @strawberry.mutation(
         description="Receiver: leave nothing of whom this referral told of; the sender is told if it asked.",
-        extensions=DECIDERS,
+        extensions=ERASERS,
     )
     async def forget_referral(self, info: Info, id: UUID) -> contract.ReferralAnswer:
         """Forget."""
@@ -65,7 +65,7 @@ class ErasureMutation:
 
     @strawberry.mutation(
         description="Receiver: keep what the sender asked to forget, on a ground that the law knows; the sender is told which.",
-        extensions=DECIDERS,
+        extensions=ERASERS,
     )
     async def refuse_erasure(self, info: Info, id: UUID, input: RefuseErasureInput) -> contract.ReferralAnswer:
         """Refuse."""

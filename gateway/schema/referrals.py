@@ -9,11 +9,10 @@ import strawberry
 
 from gateway.errors import NodeRefused
 from gateway.live import follow
-from gateway.schema.access import COORDINATORS, allows
+from gateway.schema.access import COORDINATORS
 from gateway.schema.paging import After, Connection, First, Info, connection, place, rows
 from gateway.schema.structs import asked, shown
 from shared.contracts import intake as contract
-from shared.identity import Role
 from shared.rules import NotFound
 from shared.wire.hints import Hint
 
@@ -22,13 +21,11 @@ Root = strawberry.Parent[contract.ReferralItem]
 AsOf = Annotated[datetime | None, strawberry.argument(description="Show it as it was recorded then.")]
 
 ReferInput = Annotated[contract.Refer, asked(contract.Refer, "ReferInput")]
+MoveReferralInput = Annotated[contract.MoveReferral, asked(contract.MoveReferral, "MoveReferralInput")]
 AcceptInput = Annotated[contract.AcceptReferral, asked(contract.AcceptReferral, "AcceptInput")]
 ReasonInput = Annotated[contract.ReasonGiven, asked(contract.ReasonGiven, "ReasonInput")]
 HoldInput = Annotated[contract.HoldReferral, asked(contract.HoldReferral, "HoldInput")]
 OutcomeInput = Annotated[contract.Outcome, asked(contract.Outcome, "OutcomeInput")]
-
-RECEIVERS = allows(Role.COORDINATOR)
-"""What comes in belongs to no team."""
 
 
 async def _participant(root: Root, info: Info) -> contract.ParticipantAnswer | None:
@@ -128,7 +125,7 @@ class ReferralMutation:
         """Both sides."""
         return await info.context.referrals.cancel(id, input)
 
-    @strawberry.mutation(description="Receiver: the sender asked to cancel; so be it.", extensions=RECEIVERS)
+    @strawberry.mutation(description="Receiver: the sender asked to cancel; so be it.", extensions=COORDINATORS)
     async def confirm_cancel(self, info: Info, id: UUID) -> contract.ReferralAnswer:
         """Receiver."""
         return await info.context.referrals.confirm_cancel(id)
@@ -138,47 +135,55 @@ class ReferralMutation:
         """Sender."""
         return await info.context.referrals.enter_in_error(id)
 
-    @strawberry.mutation(description="Receiver: a named person takes it.", extensions=RECEIVERS)
+    @strawberry.mutation(description="Receiver: a named person takes it.", extensions=COORDINATORS)
     async def accept_referral(self, info: Info, id: UUID, input: AcceptInput) -> contract.ReferralAnswer:
         """Receiver."""
         return await info.context.referrals.accept(id, input)
 
     @strawberry.mutation(
         description="Receiver: do not take it, for a reason. Nothing of the person stays behind.",
-        extensions=RECEIVERS,
+        extensions=COORDINATORS,
     )
     async def decline_referral(self, info: Info, id: UUID, input: ReasonInput) -> contract.ReferralAnswer:
         """Receiver."""
         return await info.context.referrals.decline(id, input)
 
-    @strawberry.mutation(description="Receiver: help begins, or goes on after a hold.", extensions=RECEIVERS)
+    @strawberry.mutation(description="Receiver: help begins, or goes on after a hold.", extensions=COORDINATORS)
     async def start_referral(self, info: Info, id: UUID) -> contract.ReferralAnswer:
         """Receiver."""
         return await info.context.referrals.start(id)
 
     @strawberry.mutation(
-        description="Receiver: it waits, for a reason; on a waiting list at a position.", extensions=RECEIVERS
+        description="Receiver: it waits, for a reason; on a waiting list at a position.", extensions=COORDINATORS
     )
     async def hold_referral(self, info: Info, id: UUID, input: HoldInput) -> contract.ReferralAnswer:
         """Receiver."""
         return await info.context.referrals.hold(id, input)
 
     @strawberry.mutation(
-        description="Receiver: nobody was reached. After three times `no-contact` is a reason.", extensions=RECEIVERS
+        description="Receiver: nobody was reached. After three times `no-contact` is a reason.", extensions=COORDINATORS
     )
     async def note_contact_attempt(self, info: Info, id: UUID) -> contract.ReferralAnswer:
         """Receiver."""
         return await info.context.referrals.note_contact_attempt(id)
 
-    @strawberry.mutation(description="Receiver: close the loop with what happened.", extensions=RECEIVERS)
+    @strawberry.mutation(description="Receiver: close the loop with what happened.", extensions=COORDINATORS)
     async def complete_referral(self, info: Info, id: UUID, input: OutcomeInput) -> contract.ReferralAnswer:
         """Receiver."""
         return await info.context.referrals.complete(id, input)
 
-    @strawberry.mutation(description="Receiver: it did not work out, for a reason.", extensions=RECEIVERS)
+    @strawberry.mutation(description="Receiver: it did not work out, for a reason.", extensions=COORDINATORS)
     async def fail_referral(self, info: Info, id: UUID, input: ReasonInput) -> contract.ReferralAnswer:
         """Receiver."""
         return await info.context.referrals.fail(id, input)
+
+    @strawberry.mutation(
+        description="Receiver: hand what was accepted to another team; from then on that one sees it, and this one does not.",
+        extensions=COORDINATORS,
+    )
+    async def move_referral(self, info: Info, id: UUID, input: MoveReferralInput) -> None:
+        """Receiver."""
+        await info.context.referrals.move(id, input)
 
 
 @strawberry.type

@@ -44,7 +44,7 @@ INTAKE: Mapping[str, Callable[[Records], Example]] = {
         None,
         str(made.programme),
     ),
-    "GET /v1/erasures": lambda _: ("/v1/erasures", None, ""),
+    "GET /v1/erasures": lambda made: ("/v1/erasures?first=100", None, str(made.received)),
     "GET /v1/counts": lambda _: ("/v1/counts", None, "2026-01"),
     "GET /v1/retention": lambda _: ("/v1/retention", None, ""),
     "PUT /v1/retention": lambda _: ("/v1/retention", {"months": 1}, ""),
@@ -73,6 +73,7 @@ INTAKE: Mapping[str, Callable[[Records], Example]] = {
     "POST /v1/referrals/{id:uuid}/fail": lambda made: _referral(made.received, "/fail", WHY),
     "POST /v1/referrals/{id:uuid}/decline": lambda made: _referral(made.received, "/decline", WHY),
     "POST /v1/referrals/{id:uuid}/confirm-cancel": lambda made: _referral(made.received, "/confirm-cancel"),
+    "POST /v1/referrals/{id:uuid}/move": lambda made: (f"/v1/referrals/{made.received}/move", {"team": OWN}, ""),
     "POST /v1/referrals/{id:uuid}/refuse-erasure": lambda made: _referral(
         made.received, "/refuse-erasure", {"ground": "public-task"}
     ),
@@ -200,3 +201,10 @@ OF_ALL: Mapping[str, Callable[[Records], Example]] = {
 }
 EXAMPLES = {"intake": {**INTAKE, **OF_ALL}, "events": {**EVENTS, **OF_ALL}, "network": {**NETWORK, **OF_ALL}}
 """In an order in which each still makes sense after those before it."""
+CAME_IN: Mapping[str, Callable[[Records], Example]] = {
+    "GET /v1/referrals": lambda made: ("/v1/referrals?direction=in&first=100", None, str(made.received)),
+    "GET /v1/referrals/{id:uuid}": lambda made: _referral(made.received),
+    "POST /v1/referrals/{id:uuid}/cancel": lambda made: _referral(made.received, "/cancel", WHY),
+    "GET /v1/closed-files": lambda made: ("/v1/closed-files?days=366&first=100", None, str(made.received)),
+}
+"""Of routes about both, those about the referral that came in."""

@@ -29,7 +29,7 @@ SERIES = {
 
 
 class Owned(Struct, frozen=True, kw_only=True):
-    """What belongs to one team (and a referral that came in, a place, a series and a programme, which belong to none)."""
+    """What belongs to one team (and a place, a series and a programme, which belong to none)."""
 
     person: str
     friend: str

@@ -73,7 +73,9 @@ def reading(one: Owned) -> dict[tuple[str, str], Question]:
         ),
         ("Query", "consentReceipt"): asking("Query", "consentReceipt", "recordId", {"id": one.consent}, one.consent),
         ("Query", "referrals"): asking("Query", "referrals", NODES, {"direction": "OUT", "first": 100}, one.sent),
-        ("Query", "erasures"): asking("Query", "erasures", NODES, {"overdue": False}),
+        ("Query", "erasures"): asking(
+            "Query", "erasures", "nodes { referral }", {"direction": "IN", "first": 100}, one.received
+        ),
         ("Query", "referral"): asking("Query", "referral", "id", {"id": one.sent}, one.sent),
     }
 
@@ -138,7 +140,7 @@ def network(one: Owned) -> dict[str, How]:
 
 
 def received(one: Owned) -> dict[str, How]:
-    """Of a referral that came in."""
+    """Of a referral that came in and was accepted."""
     steps: dict[str, dict[str, Any]] = {
         "acceptReferral": {"input": {"owner": "Ann"}},
         "startReferral": {},
@@ -151,7 +153,8 @@ def received(one: Owned) -> dict[str, How]:
         "refuseErasure": {"input": {"ground": "PUBLIC_TASK"}},
         "forgetReferral": {},
     }
-    return {name: ("id", {"id": one.received, **given}, one.received) for name, given in steps.items()}
+    moving: dict[str, How] = {"moveReferral": ("", {"id": one.received, "input": {"team": OWN}}, "")}
+    return {name: ("id", {"id": one.received, **given}, one.received) for name, given in steps.items()} | moving
 
 
 def evening(one: Owned) -> dict[str, Any]:

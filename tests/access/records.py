@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx
 from msgspec import Struct
+from msgspec.structs import replace
 
 from services.events.domain import participant as known_at_events
 from services.events.main import SERVICE as EVENTS
@@ -17,6 +18,7 @@ from services.intake import letters
 from services.intake.domain import break_glass, participant, participant_link, retention
 from services.network.domain import participant as known_at_network
 from services.network.main import SERVICE as NETWORK
+from shared.contracts.letters import ErasureAsked
 from shared.eventlog.types import Step
 from shared.identity import Evening, Holder, Issuer, Role
 from shared.linkkeys import PARTICIPANT_STAYS
@@ -42,7 +44,7 @@ PROGRAMME = {"name": "Samen eten", "kind": "activity", "description": "Aan tafel
 
 
 class Records(Struct, frozen=True):
-    """What belongs to one team (and a referral that came in, a place, a series and a programme, which belong to none)."""
+    """What belongs to one team (and a place, a series and a programme, which belong to none)."""
 
     person: UUID
     friend: UUID
@@ -62,7 +64,7 @@ class Records(Struct, frozen=True):
 
     @property
     def received(self) -> UUID:
-        """The referral that came in, as it is kept here."""
+        """The referral that came in and was accepted, as it is kept here."""
         return letters.kept_as("welzin", self.subject)
 
 
@@ -92,7 +94,7 @@ class Site(Struct, frozen=True):
         await self._done(who, "intake", f"{of}/links", {"id": str(made.link)})
         for referral, send in ((made.draft, False), (made.sent, True)):
             await self._done(who, "intake", "/v1/referrals", refer(made, referral) | {"send": send})
-        await arrives(intake, made.subject, ASKED)
+        await self._accepted(who, made)
         broken = break_glass.BreakGlass(made.friend, "piet", "west", "Brand", NOON)
         await intake.take(
             [
@@ -102,6 +104,14 @@ class Site(Struct, frozen=True):
                 Step(participant_link, made.link, participant_link.AskCode(NOON)),
             ]
         )
+
+    async def _accepted(self, who: Mapping[str, str], made: Records) -> None:
+        """The sender asks to forget it since."""
+        intake = self.nodes["intake"]
+        await arrives(intake, made.subject, replace(ASKED, contact=f"{made.subject}@example.org"))
+        answer = await self.ask(who, "intake", "POST", f"/v1/referrals/{made.received}/accept", {"owner": "Ann"})
+        assert answer.status_code == 200, answer.text
+        await arrives(intake, made.subject, ErasureAsked())
 
     async def _meetings(self, who: Mapping[str, str], made: Records) -> None:
         await self._done(who, "intake", "/v1/programmes", PROGRAMME | {"id": str(made.programme)})

@@ -216,14 +216,27 @@ async def _referred(running: Running, team: str, one: Owned, partner: Owned) -> 
         await _done(running, "humanitas", team, "refer", input=refer(one, referral, send=send))
     asked = refer(partner, partner.sent) | {"to": "humanitas", "programme": one.programme}
     await _done(running, "welzin", "", "refer", input=asked)
+    await _accepted(running, team, one, partner)
+
+
+async def _accepted(running: Running, team: str, one: Owned, partner: Owned) -> None:
+    """What came from the partner; then it asks to forget it, as consent was taken back."""
+    asked, token = (
+        asking("Query", "referral", "id status", {"id": one.received}),
+        _token(running, Role.COORDINATOR, "humanitas", team),
+    )
+    assert token
+    await running.seen('"status":"RECEIVED"', asked.text, token, **asked.variables)
+    await _done(running, "humanitas", team, "acceptReferral", id=one.received, input={"owner": "Ann"})
+    await _done(running, "welzin", "", "withdrawConsent", id=partner.consent)
 
 
 async def _known(running: Running, one: Owned) -> None:
-    """Network has heard of its people, and the partner's referral has come."""
+    """Network has heard of its people, and the partner's wish has come."""
     token = _token(running, Role.COORDINATOR, "humanitas", "")
     assert token
     for id_ in (one.person, one.friend):
         asked = asking("Query", "participant", "kliks { nodes { id } }", {"id": id_})
         await running.seen('"kliks":{', asked.text, token, **asked.variables)
-    asked = asking("Query", "referral", "id status", {"id": one.received})
-    await running.seen('"status":"RECEIVED"', asked.text, token, **asked.variables)
+    asked = questions(one)["Query", "erasures"]
+    await running.seen(one.received, asked.text, token, **asked.variables)

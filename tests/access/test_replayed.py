@@ -55,5 +55,5 @@ def _requests(own: Records, theirs: Records) -> Iterator[Request]:
 def _said(theirs: Records, asked: Request) -> Iterator[str]:
     """What only the other team is told: who their people are, how to reach them, and who opened a file (`records`)."""
     people = (str(theirs.person), str(theirs.friend))
-    told = (*people, *(f"{one}@example.org" for one in people), "piet")
+    told = (*people, *(f"{one}@example.org" for one in (*people, theirs.subject)), "piet")
     yield from (said for said in told if said not in str(asked))

@@ -22,8 +22,9 @@ from shared.http import Context, allows
 from shared.identity import OrgScope, Role
 from shared.rules import NotFound
 
-ERASERS = [allows(Role.COORDINATOR, Role.PRIVACY_OFFICER, whose=Whose.TEAM)]
-ALLOWED = [allows(Role.COORDINATOR, Role.PRIVACY_OFFICER)]
+DECIDERS = (Role.COORDINATOR, Role.PRIVACY_OFFICER)
+ERASERS = [allows(*DECIDERS, whose=Whose.TEAM)]
+READERS = [allows(*DECIDERS, whose=Whose.TEAM, over=[Role.PRIVACY_OFFICER])]
 
 
 @post("/v1/participants/{id:uuid}/erase", guards=ERASERS, status_code=200)
@@ -52,7 +53,7 @@ def theirs(stream: Sequence[Recorded[Any]], scope: OrgScope) -> bool:
     return bool(teams) and scope.team in (None, teams[-1])
 
 
-@get("/v1/erasures", guards=ALLOWED)
+@get("/v1/erasures", guards=READERS)
 async def page(
     context: NamedDependency[Context],
     direction: Annotated[Direction | None, QueryParameter()] = None,
@@ -67,13 +68,13 @@ async def page(
     return ErasurePage(*cut(found, first, lambda item: (item.asked_at, item.id)))
 
 
-@post("/v1/referrals/{id:uuid}/forget", guards=ALLOWED, status_code=200)
+@post("/v1/referrals/{id:uuid}/forget", guards=ERASERS, status_code=200)
 async def forget(id: FromPath[UUID], context: NamedDependency[Context]) -> ReferralAnswer:  # noqa: A002
     """Receiver: leave nothing of whom this referral told of. Who is being helped is not any more; the sender is told if it asked."""
     return await answered(context, id, incoming_referral.Forget())
 
 
-@post("/v1/referrals/{id:uuid}/refuse-erasure", guards=ALLOWED, status_code=200)
+@post("/v1/referrals/{id:uuid}/refuse-erasure", guards=ERASERS, status_code=200)
 async def refuse(
     id: FromPath[UUID],  # noqa: A002
     data: JSONBody[RefuseErasure],

@@ -12,14 +12,23 @@ from services.intake.domain import incoming_referral
 from services.intake.domain import referral_progress as progress
 from services.intake.domain.referral_progress import DecidedBy, Reason
 from services.intake.views import referrals as view
-from shared.contracts.intake import AcceptReferral, Direction, HoldReferral, Outcome, ReasonGiven, ReferralAnswer
+from shared.access import Whose
+from shared.contracts.intake import (
+    AcceptReferral,
+    Direction,
+    HoldReferral,
+    MoveReferral,
+    Outcome,
+    ReasonGiven,
+    ReferralAnswer,
+)
 from shared.contracts.text import tidy
 from shared.http import Context, allows
 from shared.identity import Role
 from shared.rules import Refused
 
-RECEIVERS = [allows(Role.COORDINATOR)]
-"""What comes in belongs to no team."""
+RECEIVERS = [allows(Role.COORDINATOR, whose=Whose.TEAM)]
+"""What comes in is every team's until one accepts it."""
 
 
 @post("/v1/referrals/{id:uuid}/accept", guards=RECEIVERS, status_code=200)
@@ -28,8 +37,8 @@ async def accept(
     data: JSONBody[AcceptReferral],
     context: NamedDependency[Context],
 ) -> ReferralAnswer:
-    """A named person takes it; from now on the whole letter is shown."""
-    return await answered(context, id, incoming_referral.Accept(tidy(data).owner))
+    """A named person takes it; from now on the whole letter is shown, to the caller's team."""
+    return await answered(context, id, incoming_referral.Accept(tidy(data).owner, context.scope.team))
 
 
 @post("/v1/referrals/{id:uuid}/decline", guards=RECEIVERS, status_code=200)
@@ -92,12 +101,27 @@ async def confirm_cancel(id: FromPath[UUID], context: NamedDependency[Context]) 
     return await answered(context, id, incoming_referral.ConfirmCancel())
 
 
+@post("/v1/referrals/{id:uuid}/move", guards=RECEIVERS, status_code=204)
+async def move(
+    id: FromPath[UUID],  # noqa: A002
+    data: JSONBody[MoveReferral],
+    context: NamedDependency[Context],
+) -> None:
+    """Hand what was accepted to another team: from then on that one sees it, and this one does not."""
+    await done(context, id, incoming_referral.Assign(tidy(data).team))
+
+
 async def answered(context: Context, id_: UUID, command: incoming_referral.Command) -> ReferralAnswer:
+    """Do it, and tell the referral as it is then."""
+    await done(context, id_, command)
+    return await told(context, id_)
+
+
+async def done(context: Context, id_: UUID, command: incoming_referral.Command) -> None:
     """Refused for what was sent from here: `referral-other-side`."""
     if await context.query(view.side, id_) is not Direction.IN:
         raise Refused("referral-other-side", side="receiver")
     await context.run(incoming_referral, id_, command)
-    return await told(context, id_)
 
 
-ROUTES = (accept, decline, start, hold, attempt_contact, complete, fail, confirm_cancel)
+ROUTES = (accept, decline, start, hold, attempt_contact, complete, fail, confirm_cancel, move)

@@ -4,13 +4,14 @@ from services.intake.domain import referral_status
 from services.intake.domain.incoming_commands import (
     Accept,
     Answer,
+    Assign,
     Complete,
     Decline,
     Fail,
     Hold,
     Start,
 )
-from services.intake.domain.incoming_events import Event
+from services.intake.domain.incoming_events import Assigned, Event
 from services.intake.domain.incoming_state import Referral
 from services.intake.domain.referral_progress import (
     STATUS,
@@ -40,7 +41,18 @@ def answer(command: Answer, state: Referral) -> list[Event]:
     if not (isinstance(news, Held) and state.standing.status is Status.ON_HOLD):
         referral_status.check(state.standing.status, STATUS[type(news)])
     _check_reason(news, state)
-    return [news]
+    return [news, *_assigned(command.team, state)] if isinstance(command, Accept) else [news]
+
+
+def assign(command: Assign, state: Referral) -> list[Event]:
+    """Hand it to another team. Refusals: `referral-not-accepted`: until then it is every team's."""
+    if state.standing.owner is None:
+        raise Refused("referral-not-accepted")
+    return _assigned(command.team, state)
+
+
+def _assigned(team: str | None, state: Referral) -> list[Event]:
+    return [] if team == state.team else [Assigned(team)]
 
 
 def confirm(state: Referral) -> list[Event]:

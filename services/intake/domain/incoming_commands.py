@@ -16,9 +16,16 @@ class Receive(Struct, frozen=True):
 
 
 class Accept(Struct, frozen=True):
-    """A named person takes it."""
+    """A named person takes it, and with them the team of who says so (None: the whole organisation)."""
 
     owner: str
+    team: str | None = None
+
+
+class Assign(Struct, frozen=True):
+    """It is another team's from now on (None: the whole organisation's)."""
+
+    team: str | None
 
 
 class Decline(Struct, frozen=True):
@@ -96,6 +103,7 @@ Heard: TypeAlias = HearCancelAsked | HearConsentWithdrawn | HearEnteredInError
 Command: TypeAlias = (
     Receive
     | Answer
+    | Assign
     | ConfirmCancel
     | AttemptContact
     | Heard

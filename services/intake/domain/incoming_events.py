@@ -38,6 +38,12 @@ class Received(Struct, frozen=True, tag="intake.incoming-received.v1"):
     """Whether the person agreed that the sender is told how they fare."""
 
 
+class Assigned(Struct, frozen=True, tag="intake.incoming-assigned.v1"):
+    """From now on it is this team's (None: the whole organisation's), and no partner's business."""
+
+    team: str | None
+
+
 class CancelAsked(Struct, frozen=True, tag="intake.incoming-cancel-asked.v1"):
     """The sender asks to cancel."""
 
@@ -93,6 +99,7 @@ class FoundAtPartner(Struct, frozen=True, tag="intake.incoming-found-at-partner.
 
 Event: TypeAlias = (
     Received
+    | Assigned
     | CancelAsked
     | ConsentWithdrawn
     | EnteredInError

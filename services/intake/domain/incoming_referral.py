@@ -3,9 +3,10 @@
 from functools import reduce
 
 from services.intake.domain import correction, referral_status, restored
-from services.intake.domain.incoming_answers import answer, confirm
+from services.intake.domain.incoming_answers import answer, assign, confirm
 from services.intake.domain.incoming_commands import (
     Accept,
+    Assign,
     AttemptContact,
     Cancel,
     Command,
@@ -55,6 +56,7 @@ from shared.rules import NotFound, Refused
 
 __all__ = [
     "Accept",
+    "Assign",
     "AttemptContact",
     "Cancel",
     "Command",
@@ -89,8 +91,8 @@ def decide(command: Command, state: State) -> list[Event]:
     """Say what follows from a command.
 
     Refusals: `erasure-done`, `erasure-not-asked`,
-    `referral-transition`, `referral-reason`, `referral-attempts`, `referral-cancel-not-asked`, `referral-lost`,
-    `referral-unknown`.
+    `referral-transition`, `referral-reason`, `referral-attempts`, `referral-cancel-not-asked`, `referral-not-accepted`,
+    `referral-lost`, `referral-unknown`.
     """
     events = _decided(command, state)
     return [*events, *_forgotten(events, state)]
@@ -129,6 +131,8 @@ def _decide(command: Command, state: Referral) -> list[Event]:
             return []
         case ConfirmCancel():
             return confirm(state)
+        case Assign():
+            return assign(command, state)
         case AttemptContact():
             referral_status.check(state.standing.status, Status.FAILED)
             return [ContactAttempted()]

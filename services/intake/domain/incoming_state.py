@@ -17,6 +17,7 @@ from services.intake.domain.incoming_erasure import (
 from services.intake.domain.incoming_events import (
     AnswerOverdue,
     AnswerReminded,
+    Assigned,
     CancelAsked,
     ConsentWithdrawn,
     ContactAttempted,
@@ -74,6 +75,8 @@ class Referral(Struct, frozen=True):
     """It says so itself; a letter can also be away because its key is, in a log that was restored."""
     report_back: bool = True
     """Whether the person agreed that the sender is told how they fare."""
+    team: str | None = None
+    """Whose it is since it was accepted (None: the whole organisation's)."""
 
 
 class Lost(Struct, frozen=True):
@@ -106,6 +109,8 @@ def evolve(state: State, event: Event) -> State:
             return _erasure(state, event)
         case ErasureAsked(), Lost():
             return structs.replace(state, erasure_asked=True)
+        case Assigned(team), Referral():
+            return structs.replace(state, team=team)
         case correction.Taken(), Referral():
             return _corrected(state, event)
         case _, Referral():
@@ -138,7 +143,9 @@ def _goes_on(state: Referral, event: Event) -> Referral:
             return _lost(state, event)
         case Forgotten():
             return _forgotten(state)
-        case Received() | FoundAtPartner() | ErasureAsked() | ErasureRefused() | ErasureOverdue() | correction.Taken():
+        case ErasureAsked() | ErasureRefused() | ErasureOverdue() | correction.Taken():
+            return state
+        case Received() | Assigned() | FoundAtPartner():
             return state
         case _:
             return _answered(_said(state, event), after(state.standing, event))

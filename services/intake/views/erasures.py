@@ -26,10 +26,11 @@ from sqlalchemy import (
 
 from services.intake.domain import erasure, incoming_erasure
 from services.intake.views.erasure_clock import MONTH
+from services.intake.views.referrals import mine, referrals
 from shared.contracts.intake import Direction, ErasureGround, ErasureItem
 from shared.eventlog.columns import Instant
 from shared.eventlog.types import Change, Recorded
-from shared.identity import OrgScope
+from shared.identity import OrgScope, Role
 
 VERSION = 1
 erasures = Table(
@@ -90,14 +91,16 @@ class Wanted(Struct, frozen=True):
 
 def page(
     connection: Connection,
-    _: OrgScope,
+    scope: OrgScope,
     wanted: Wanted,
     after: tuple[datetime, UUID] | None,
     first: int,
 ) -> Sequence[ErasureItem]:
-    """Newest first, from after a place in the list."""
+    """Newest first, from after a place in the list: about referrals that the caller sees; the privacy officer sees all."""
     columns = erasures.c
     query = select(erasures).order_by(columns.asked_at.desc(), columns.id.desc()).limit(first)
+    if scope.team is not None and Role.PRIVACY_OFFICER not in scope.roles:
+        query = query.where(columns.referral.in_(select(referrals.c.id).where(mine(scope))))
     for name in Wanted.__struct_fields__:
         if (value := getattr(wanted, name)) is not None:
             query = query.where(columns[name] == value)

@@ -34,6 +34,7 @@ WHAT: Mapping[type, str] = {
     correction.Confirmed: "correction-confirmed",
     correction.Taken: "corrected",
     incoming.Received: "received",
+    incoming.Assigned: "assigned",
     incoming.CancelAsked: "cancel-asked",
     incoming.ConsentWithdrawn: "consent-withdrawn",
     incoming.EnteredInError: "entered-in-error",

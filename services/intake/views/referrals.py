@@ -42,7 +42,7 @@ from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 from shared.rules import NotFound
 
-VERSION = 1
+VERSION = 2
 referrals = Table(
     "referrals",
     MetaData(),
@@ -53,6 +53,7 @@ referrals = Table(
     Column("programme", Uuid, nullable=False),
     Column("participant", Uuid),
     Column("team", String),
+    Column("accepted", Boolean, nullable=False),
     Column("need", String, nullable=False),
     Column("status", String, nullable=False),
     Column("since", Instant, nullable=False),
@@ -86,6 +87,8 @@ DELIVERED = _THIS.values(
 )
 ASKED = _THIS.where(*(referrals.c.status != status for status in sorted(FINAL))).values(cancel_asked=True)
 LATE = _THIS.values(overdue=True)
+ACCEPT = OWNER.values(accepted=True)
+ASSIGN = _THIS.values(team=bindparam("new_team"))
 TEAM = update(referrals).where(referrals.c.participant == bindparam("of")).values(team=bindparam("new_team"))
 BLANK = _THIS.values(need="")
 BLANK_OF = update(referrals).where(referrals.c.participant == bindparam("of")).values(need="")
@@ -105,6 +108,8 @@ def project(recorded: Recorded[Any]) -> Iterator[Change]:
             about = {"participant": None, "team": None, "need": letter.need if letter else ""}
             whom = {"direction": Direction.IN, "partner": sender, "programme": programme}
             yield ADD, _row(recorded, reference, Status.RECEIVED) | about | whom
+        case incoming.Assigned(team):
+            yield ASSIGN, {"key": recorded.stream, "new_team": team}
         case outgoing.StepsLost(here, _, standing):
             yield from _set_back(recorded, here, standing)
         case outgoing.Reported(_, news):
@@ -143,9 +148,9 @@ def _sides(recorded: Recorded[Any], event: object) -> Iterator[Change]:
 
 
 def _row(recorded: Recorded[Any], reference: UUID, status: Status) -> dict[str, Any]:
-    fresh = {"delivered": False, "cancel_asked": False, "overdue": False, "owner": None, "list_position": None}
-    at = {"since": recorded.at, "created_at": recorded.at}
-    return {"id": recorded.stream, "reference": reference, "status": status} | fresh | at
+    this = {"id": recorded.stream, "reference": reference, "status": status, "owner": None, "list_position": None}
+    fresh = dict.fromkeys(("delivered", "cancel_asked", "overdue", "accepted"), False)
+    return this | fresh | {"since": recorded.at, "created_at": recorded.at}
 
 
 def _set_back(recorded: Recorded[Any], here: Steps, standing: progress.Standing) -> Iterator[Change]:
@@ -175,7 +180,7 @@ def _news(recorded: Recorded[Any], news: progress.News) -> Iterator[Change]:
     position = news.list_position if isinstance(news, progress.Held) else None
     yield _move(recorded, progress.STATUS[type(news)], position)
     if isinstance(news, progress.Accepted):
-        yield OWNER, {"key": recorded.stream, "new_owner": news.owner}
+        yield ACCEPT, {"key": recorded.stream, "new_owner": news.owner}
 
 
 class Wanted(Struct, frozen=True):
@@ -188,10 +193,11 @@ class Wanted(Struct, frozen=True):
 
 
 def mine(scope: OrgScope) -> ColumnElement[bool]:
-    """A team sees what it sent; what comes in, every coordinator sees. Who came by a link sees at most what tells of them."""
+    """A team sees what it sent or accepted, and previews; who came by a link at most what tells of them."""
     if scope.holder is not None:
         return own(referrals.c.participant, scope)
-    return true() if scope.team is None else or_(referrals.c.direction == Direction.IN, referrals.c.team == scope.team)
+    preview = and_(referrals.c.direction == Direction.IN, ~referrals.c.accepted)
+    return true() if scope.team is None else or_(preview, referrals.c.team == scope.team)
 
 
 def page(
@@ -205,9 +211,8 @@ def page(
             query = query.where(columns[name] == value)
     if after is not None:
         at, id_ = after
-        query = query.where(
-            tuple_(columns.created_at, columns.id) < tuple_(bindparam(None, at, Instant), bindparam(None, id_, Uuid))
-        )
+        there = tuple_(bindparam(None, at, Instant), bindparam(None, id_, Uuid))
+        query = query.where(tuple_(columns.created_at, columns.id) < there)
     return [_item(row) for row in connection.execute(query)]
 
 
@@ -219,8 +224,7 @@ def about(connection: Connection, participant: UUID) -> Sequence[ReferralItem]:
 
 def side(connection: Connection, scope: OrgScope, id: UUID) -> Direction:  # noqa: A002
     """Whether a referral was sent or received here, or `referral-unknown`."""
-    query = select(referrals.c.direction).where(referrals.c.id == id, mine(scope))
-    found = connection.scalar(query)
+    found = connection.scalar(select(referrals.c.direction).where(referrals.c.id == id, mine(scope)))
     if found is None:
         raise NotFound("referral-unknown")
     return Direction(found)

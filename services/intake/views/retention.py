@@ -37,7 +37,7 @@ from services.intake.domain.referral_status import FINAL, Status
 from services.intake.domain.retention import Place, Retention
 from services.intake.domain.working_days import AMSTERDAM
 from services.intake.views.participants import theirs
-from services.intake.views.referrals import referrals
+from services.intake.views.referrals import mine, referrals
 from shared.contracts.intake import ClosedFile, ClosedKind, RetentionAnswer, RetentionRun
 from shared.eventlog.columns import Instant
 from shared.eventlog.due import clear_due, first_due, set_due
@@ -196,9 +196,9 @@ def closed(
     after: tuple[datetime, UUID] | None,
     first: int,
 ) -> Sequence[ClosedFile]:
-    """What goes so soon, or stays though its time has come; of the caller's team, and referrals that came in."""
+    """What goes so soon, or stays though its time has come: people and referrals that the caller sees."""
     columns, setting = closings.c, held(connection)
-    seen = or_(columns.kind == ClosedKind.REFERRAL, theirs(columns.id, scope))
+    seen = or_(theirs(columns.id, scope), columns.id.in_(select(referrals.c.id).where(mine(scope))))
     query = select(closings).where(_closed_before(retention.cutoff(setting, at + ahead)), seen)
     if after is not None:
         query = query.where(_after(*after))

@@ -98,6 +98,12 @@ class AcceptReferral(Struct, frozen=True, rename="camel", forbid_unknown_fields=
     owner: Name
 
 
+class MoveReferral(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """Whose it is from now on; none: the whole organisation's."""
+
+    team: Name | None
+
+
 class ReasonGiven(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Why, and who decided: for decline, cancel and fail."""
 

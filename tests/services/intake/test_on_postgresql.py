@@ -36,7 +36,7 @@ STEPS = (
     Step(outgoing_referral, REFERRAL, outgoing_referral.Draft(WISH)),
     Step(outgoing_referral, REFERRAL, outgoing_referral.Request(FACTS)),
     Step(incoming_referral, OTHER, incoming_referral.Receive(RECEIVED)),
-    Step(incoming_referral, OTHER, incoming_referral.Accept("Ann")),
+    Step(incoming_referral, OTHER, incoming_referral.Accept("Ann", "noord")),
     Step(incoming_referral, OTHER, incoming_referral.HearCancelAsked(*FULL)),
     Step(incoming_referral, OTHER, incoming_referral.ConfirmCancel()),
 )
