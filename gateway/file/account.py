@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from shared.contracts.file import Account, FiledReferral, FileGround, IntakeFile, NetworkFile, Purpose, Recipient, Right
-from shared.contracts.intake import ConsentAnswer, ConsentDirection
+from shared.contracts.intake import ConsentAnswer, ConsentDirection, ParticipantAnswer
 
 SENT = "handed-over"
 """The step of a referral from which on its partner may have read the letter."""
@@ -15,7 +15,7 @@ def account(intake: IntakeFile, network: NetworkFile | None, now: datetime, name
     told = {one.partner: moment for one in reversed(intake.referrals) if (moment := _sent(one))}
     agreed = {one.recipient for one in intake.consents if _holds(one, now)}
     return Account(
-        ground=FileGround.LEGAL_TASK if intake.participant.legal_task else FileGround.CONSENT,
+        ground=_ground(intake.participant),
         purposes=tuple(_purposes(intake, network)),
         recipients=tuple(
             Recipient(organisation=slug, name=names.get(slug, slug), agreed=slug in agreed, told=told.get(slug))
@@ -23,6 +23,12 @@ def account(intake: IntakeFile, network: NetworkFile | None, now: datetime, name
         ),
         rights=tuple(Right),
     )
+
+
+def _ground(participant: ParticipantAnswer) -> FileGround:
+    if participant.legal_task is not None:
+        return FileGround.LEGAL_TASK
+    return FileGround.NOT_RECORDED if participant.file_consent is None else FileGround.CONSENT
 
 
 def _purposes(intake: IntakeFile, network: NetworkFile | None) -> Iterator[Purpose]:

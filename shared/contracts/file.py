@@ -134,10 +134,17 @@ class EventsFile(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class FileGround(StrEnum):
-    """Why the organisation may keep the file (GDPR article 6, paragraph 1 a and e); referrals name their own."""
+    """Why the organisation may keep the file (GDPR article 6, paragraph 1 a and e). Referrals name their own.
+
+    The rest stands on the file's: interviews, interests and kliks are kept on it, and go when it ends or is erased.
+    """
 
     CONSENT = "consent"
+    """`fileConsent` of the participant shows it."""
     LEGAL_TASK = "legal-task"
+    """`legalTask` of the participant names it."""
+    NOT_RECORDED = "not-recorded"
+    """An earlier version did not ask; the next correction of the file does."""
 
 
 class Purpose(StrEnum):

@@ -14,6 +14,7 @@ from shared.eventlog.log import Log
 from shared.eventlog.types import Accessed, Seen, Unit
 from shared.identity import visitor
 from shared.ids import uuid7
+from tests.bench.history import AGREED
 from tests.bench.measure import in_turns, line, ratio
 from tests.support.masterkey import MASTER
 
@@ -28,7 +29,7 @@ async def compare(folder: Path) -> None:
     log = await Log.open("bench.intake", url, SERVICE.deciders, SERVICE.views, master=MASTER)
     known = (uuid7() for _ in range(PEOPLE))
     await asyncio.gather(
-        *(log.run(participant, one, participant.Register(PROFILE, None), by="system") for one in known)
+        *(log.run(participant, one, participant.Register(PROFILE, None, AGREED), by="system") for one in known)
     )
     scope = visitor("bench", datetime.now(UTC) + timedelta(hours=1))
 

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from services.intake.domain import incoming_events, incoming_referral, participant
+from services.intake.domain.file_ground import FileConsent
 from services.intake.domain.profile import Profile
 from services.intake.domain.referral_progress import DecidedBy, Letter, Outcome, Reason
 from services.intake.main import SERVICE
@@ -42,12 +43,16 @@ def _units(count: int) -> Iterator[Unit]:
     for number in range(count):
         yield _unit(incoming_referral, _course(number))
         if number % 10 == 0:
-            yield _unit(participant, [participant.Register(profile(number), None)])
+            yield _unit(participant, [participant.Register(profile(number), None, AGREED)])
 
 
 def _unit(decider: Decider, commands: Sequence[Any]) -> Unit:
     stream = uuid7()
     return Unit(steps=[Step(decider, stream, command) for command in commands], by="user:bench")
+
+
+AGREED = FileConsent("oral", "2026-1", date(2026, 1, 5), "bench")
+"""To the file."""
 
 
 def profile(number: int) -> Profile:

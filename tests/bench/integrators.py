@@ -123,4 +123,6 @@ async def _live(node: Node, rate: float) -> None:
 
 async def _event(node: Node) -> None:
     """Somebody registers: an event by random id, for the organisation's own systems."""
-    await node.log.run(participant, uuid7(), participant.Register(history.profile(1), None), by="user:bench")
+    await node.log.run(
+        participant, uuid7(), participant.Register(history.profile(1), None, history.AGREED), by="user:bench"
+    )

@@ -36,7 +36,8 @@ def told() -> dict[str, Any]:
     free = {field: word(field) for field in ("nameToUse", "livingSituation", "hopes", "strengths", "language", "area")}
     contact = {"way": "phone", "value": word("contact"), "notThisWay": word("not")}
     speaks = {"name": word("speaks"), "way": "phone", "contact": word("speaking"), "capacity": "mentor"}
-    return free | {"contact": contact, "birthYear": 1944, "representative": speaks}
+    kept_on = {"askedBy": STAFF, "textVersion": word("text"), "explicit": True}
+    return free | {"contact": contact, "birthYear": 1944, "representative": speaks, "fileConsent": kept_on}
 
 
 class Telling:

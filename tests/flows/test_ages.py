@@ -22,6 +22,7 @@ from tests.support.waiting import eventually
 NETWORK = "humanitas.network"
 THIS_YEAR = datetime.now(UTC).year
 BY = {"name": "Fatma", "way": "phone", "contact": "06 11 11 11 11", "capacity": "parent"}
+THEIRS = {"agreedBy": "representative", "explicit": True}
 
 
 async def registered(net: Network, birth_year: int, **more: Any) -> str:
@@ -45,7 +46,7 @@ async def says_yes(net: Network, who: str, whom: str) -> str:
 async def test_a_minor_and_an_adult_make_no_klik_until_the_minor_is_one_no_more(tmp_path: Path) -> None:
     async with network(tmp_path, SENDER, NETWORK) as net:
         adult = await registered(net, THIS_YEAR - 40)
-        child, friend = [await registered(net, THIS_YEAR - 12, representative=BY) for _ in range(2)]
+        child, friend = [await registered(net, THIS_YEAR - 12, representative=BY, fileConsent=THEIRS) for _ in range(2)]
         for pair in ((child, adult), (adult, child)):
             assert await says_yes(net, *pair) == "klik-minor-and-adult"
         assert await says_yes(net, child, friend) == ""
@@ -72,7 +73,7 @@ async def kliks(net: Network, who: str) -> int:
 
 async def test_a_minor_is_told_of_once_also_when_the_deadlines_are_made_anew(tmp_path: Path) -> None:
     async with network(tmp_path, SENDER, NETWORK) as net:
-        child, log = await registered(net, THIS_YEAR - 12, representative=BY), net.nodes[SENDER].log
+        child, log = await registered(net, THIS_YEAR - 12, representative=BY, fileConsent=THEIRS), net.nodes[SENDER].log
         assert await due(log) == 1
         for _ in range(2):
             ticking = asyncio.create_task(net.ticker("intake").run())

@@ -25,7 +25,7 @@ WRONG, RIGHT = "06-Verkeerd-Marker", "06-Goed-Marker"
 async def corrected(net: Network, person: str, contact: str) -> None:
     son = {"name": "Jan", "way": "phone", "contact": "06", "capacity": "mentor"}
     told: dict[str, Any] = {"nameToUse": "Truus", "contact": {"way": "phone", "value": contact}, "area": "GM0361"}
-    told |= {"birthYear": 1950, "representative": son}
+    told |= {"birthYear": 1950, "representative": son, "fileConsent": {"explicit": True}}
     await net.ask(SENDER, "POST", f"/v1/participants/{person}/correct", told)
 
 

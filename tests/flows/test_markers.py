@@ -25,6 +25,8 @@ CHOICES = {
     "Findings.purpose",
     "Evidence.form",
     "Evidence.agreed_by",
+    "FileConsent.form",
+    "FileConsent.agreed_by",
     "Numbers.by_age_band",
     "Numbers.by_area",
     "Numbers.by_life_event",

@@ -63,9 +63,12 @@ def test_an_organisation_that_left_the_network_is_named_by_its_slug() -> None:
 
 def test_the_ground_is_the_one_that_the_file_names() -> None:
     agreed = msgspec.structs.replace(FILE.participant, legal_task=None)
-    on_consent = msgspec.structs.replace(FILE, participant=agreed)
-    grounds = [account(file, None, NOW, NAMES).ground for file in (on_consent, FILE)]
-    assert grounds == [FileGround.CONSENT, FileGround.LEGAL_TASK]
+    files = [
+        msgspec.structs.replace(FILE, participant=one)
+        for one in (agreed, FILE.participant, msgspec.structs.replace(agreed, file_consent=None))
+    ]
+    grounds = [account(file, None, NOW, NAMES).ground for file in files]
+    assert grounds == [FileGround.CONSENT, FileGround.LEGAL_TASK, FileGround.NOT_RECORDED]
 
 
 def test_only_purposes_that_the_data_serve_are_named() -> None:

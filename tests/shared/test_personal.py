@@ -28,6 +28,7 @@ ORDINARY = {
     "About": {"name_to_use", "contact_way", "contact", "contact_not", "area"},
     "Representative": {"name", "contact_way", "contact"},
     "Evidence": {"form", "text_version", "asked_on", "asked_by", "agreed_by"},
+    "FileConsent": {"form", "text_version", "asked_on", "asked_by", "agreed_by", "explicit"},
     "Findings": {"asked_for", "question_behind_it", "suitable_now", "suitable_why", "purpose", "next_steps"},
     "Interests": {"likes", "company", "times", "distance_km"},
     "Letter": {"name_to_use", "contact_way", "contact", "contact_not", "need", "hopes", "area", "wait_told", "note"},

@@ -62,9 +62,9 @@ async def page(
     first: First = 20,
 ) -> ConsentPage:
     """A participant's consents, newest first."""
-    await context.query(participants.one, id)
+    person = await context.query(participants.one, id)
     found = await context.query(view.of_participant, id, place(after, tuple[datetime, UUID]), first + 1)
-    return ConsentPage(*cut(found, first, lambda item: (item.since, item.id)))
+    return ConsentPage(*cut(found, first, lambda item: (item.since, item.id)), person.file_consent)
 
 
 @post("/v1/consents/{id:uuid}/withdraw", guards=KEEPERS, status_code=200)

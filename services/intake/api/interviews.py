@@ -29,11 +29,12 @@ async def record(
     context: NamedDependency[Context],
 ) -> InterviewAnswer:
     """Write down what was said."""
-    await context.query(participants.one, id)
+    person = await context.query(participants.one, id)
     told = msgspec.structs.asdict(tidy(data))
     interview_id, held_on, by = told.pop("id"), told.pop("held_on"), told.pop("by")
     today = context.now.astimezone(AMSTERDAM).date()
-    command = interview.RecordInterview(id, held_on, by, interview.Findings(**told), today)
+    ended = person.ended_at is not None
+    command = interview.RecordInterview(id, held_on, by, interview.Findings(**told), today, ended)
     await context.run(interview, interview_id, command)
     return await context.query(view.one, interview_id)
 

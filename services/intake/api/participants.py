@@ -9,7 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from services.intake.api.paging import After, First, cut, place
-from services.intake.domain import ages, grounds, participant
+from services.intake.domain import ages, consent, grounds, participant
+from services.intake.domain.file_ground import TEXT, FileConsent, FileGround
 from services.intake.domain.profile import Profile, Representative
 from services.intake.domain.working_days import AMSTERDAM
 from services.intake.views import participants as view
@@ -18,6 +19,8 @@ from shared.contracts.access import AccessAction
 from shared.contracts.intake import (
     CorrectParticipant,
     EndParticipant,
+    EvidenceForm,
+    GiveFileConsent,
     LegalTask,
     MoveParticipant,
     ParticipantAnswer,
@@ -29,6 +32,7 @@ from shared.contracts.intake import (
 from shared.contracts.text import tidy
 from shared.http import Context, allows
 from shared.identity import Role
+from shared.rules import Refused
 from shared.showing import ACTION
 
 COORDINATORS = [allows(Role.COORDINATOR, whose=Whose.TEAM)]
@@ -38,9 +42,9 @@ COORDINATORS = [allows(Role.COORDINATOR, whose=Whose.TEAM)]
 async def register(data: JSONBody[RegisterParticipant], context: NamedDependency[Context]) -> ParticipantAnswer:
     """Take somebody in, in the caller's team. The answer names possible duplicates."""
     told = tidy(data)
-    task = named(told.legal_task)
-    grounds.check(task, government=context.government)
-    await context.run(participant, told.id, participant.Register(_profile(told, context), context.scope.team, task))
+    profile = _profile(told, context)
+    ground = _ground(told, profile, context)
+    await context.run(participant, told.id, participant.Register(profile, context.scope.team, ground))
     return await context.query(view.one, told.id)
 
 
@@ -50,11 +54,36 @@ def named(task: LegalTask | None) -> grounds.LegalTask | None:
     return grounds.LegalTask(grounds.Law(task.law), exception) if task else None
 
 
+def _ground(told: RegisterParticipant | CorrectParticipant, profile: Profile, context: Context) -> FileGround:
+    """What was named, or consent as it is asked when nothing is said. Raises `ground-not-consent` and what the rules for each raise."""
+    task = named(told.legal_task)
+    grounds.check(task, government=context.government)
+    if task is None:
+        return _agreed(told.file_consent or GiveFileConsent(), profile, context)
+    if told.file_consent is not None:
+        raise Refused("ground-not-consent")
+    return task
+
+
+def _agreed(said: GiveFileConsent, profile: Profile, context: Context) -> FileConsent:
+    today = context.now.astimezone(AMSTERDAM).date()
+    agreed = FileConsent(
+        form=said.form or EvidenceForm.ORAL,
+        text_version=said.text_version or TEXT,
+        asked_on=said.asked_on or today,
+        asked_by=said.asked_by or context.scope.user,
+        agreed_by=said.agreed_by,
+        explicit=said.explicit,
+    )
+    consent.check_evidence(agreed, today, ages.may_agree(profile, today.year))
+    return agreed
+
+
 def _profile(told: ToldOfParticipant, context: Context) -> Profile:
     """Raises `representative-missing`."""
     said = msgspec.structs.asdict(told)
     contact, by = said.pop("contact"), said.pop("representative")
-    for apart in ("id", "legal_task"):
+    for apart in ("id", "legal_task", "file_consent"):
         said.pop(apart, None)
     reach = {"contact_way": contact.way, "contact": contact.value, "contact_not": contact.not_this_way}
     represented = Representative(by.name, by.way, by.contact, by.capacity) if by else None
@@ -91,7 +120,11 @@ async def correct(
 ) -> ParticipantAnswer:
     """Put right what is wrong, or no longer so. Every partner that was told of it by a referral hears it too."""
     await context.query(view.one, id)
-    await context.run(participant, id, participant.Correct(_profile(tidy(data), context)))
+    told = tidy(data)
+    profile = _profile(told, context)
+    named_now = told.legal_task is not None or told.file_consent is not None
+    ground = _ground(told, profile, context) if named_now else None
+    await context.run(participant, id, participant.Correct(profile, ground))
     return await context.query(view.one, id)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from services.intake.domain.working_days import AMSTERDAM
-from shared.contracts.intake import ConsentReceipt, ErasureItem
+from shared.contracts.intake import ConsentReceipt, ErasureItem, FileConsentAnswer
 from shared.sentences import Sentences
 
 WORDS = Sentences(Path(__file__).parent.parent / "words")
@@ -45,6 +45,8 @@ def _lines(receipt: ConsentReceipt, language: str) -> Iterator[str]:
         yield _answer(answer, told, language)
     yield WORDS.say(f"receipt-evidence-{receipt.evidence.agreed_by}", language, told)
     yield receipt.withdrawal_method
+    if receipt.file_consent is not None:
+        yield _file(receipt.file_consent, told, language)
     yield WORDS.say("receipt-rights", language, told)
     yield WORDS.say("receipt-number", language, told)
 
@@ -57,6 +59,13 @@ def _answer(answer: ErasureItem, told: Mapping[str, Any], language: str) -> str:
     if answer.ground is None:
         return WORDS.say("receipt-destroyed", language, {**told, "day": day})
     return WORDS.say("receipt-kept", language, {**told, "day": day, "ground": str(answer.ground)})
+
+
+def _file(agreed: FileConsentAnswer, told: Mapping[str, Any], language: str) -> str:
+    """That a file is kept was agreed to apart from what stands in this receipt."""
+    form = WORDS.say(f"form-{agreed.form}", language, {})
+    shown = {"form": form, "asked": _day(agreed.asked_on, language), "by": agreed.asked_by}
+    return WORDS.say("receipt-file", language, {**told, **shown, "version": agreed.text_version})
 
 
 def _told(receipt: ConsentReceipt, language: str) -> dict[str, Any]:

@@ -58,13 +58,14 @@ async def receipt(
 ) -> Response[ConsentReceipt]:
     """What was agreed. `Accept: text/html` or `text/plain` asks for a document, `Accept-Language` for Dutch or English."""
     given = await context.query(view.one, id)
-    await context.query(participants.one, given.participant)
+    person = await context.query(participants.one, given.participant)
     language = preferred(request.headers.get("accept-language"))
     wanted = request.accept.best_match([MediaType.JSON.value, MediaType.HTML.value, MediaType.TEXT.value])
     told = {"content-language": language, "vary": "accept, accept-language, authorization"}
     made = msgspec.structs.replace(
         _receipt(given, context.names, context.scope.organisation, context.now, language),
         recipient_answers=tuple(await context.query(erasures.asked_about, await _told(context, id))),
+        file_consent=person.file_consent,
     )
     return Shown(made, media_type=wanted or MediaType.JSON, headers=told | {"content-security-policy": POLICY})
 
@@ -99,6 +100,7 @@ def _receipt(given: ConsentAnswer, names: Mapping[str, str], own: str, now: date
         valid_until=given.until,
         withdrawn_at=given.withdrawn_at,
         recipient_answers=(),
+        file_consent=None,
         evidence=given.evidence,
         withdrawal_method=WORDS.say("receipt-back", language, {"organisation": names.get(own, own)}),
         supervisory_authority="Autoriteit Persoonsgegevens",

@@ -151,9 +151,7 @@ def _give(command: Give) -> list[Event]:
     if terms.recipient not in organisations:
         known = ", ".join(sorted(organisations))
         raise NotFound("organisation-unknown", organisation=terms.recipient, known=known)
-    if terms.evidence is not None and terms.evidence.asked_on > terms.since.astimezone(AMSTERDAM).date():
-        raise Refused("consent-in-future")
-    _check_who(terms.evidence, command.may_agree)
+    check_evidence(terms.evidence, terms.since.astimezone(AMSTERDAM).date(), command.may_agree)
     if not timedelta() < terms.until - terms.since <= LONGEST:
         raise Refused("consent-period")
     if not terms.explicit and (named := special_in(terms.data)):
@@ -161,10 +159,12 @@ def _give(command: Give) -> list[Event]:
     return [Given(terms)]
 
 
-def _check_who(evidence: Evidence | None, may_agree: frozenset[str]) -> None:
-    if evidence is None or evidence.agreed_by in may_agree:
-        return
-    raise Refused("consent-by-representative" if evidence.agreed_by == PARTICIPANT else "representative-unknown")
+def check_evidence(evidence: Evidence | None, today: date, may_agree: frozenset[str]) -> None:
+    """Refuse what shows no consent: `consent-by-representative`, `consent-in-future`, `representative-unknown`."""
+    if evidence is not None and evidence.asked_on > today:
+        raise Refused("consent-in-future")
+    if evidence is not None and evidence.agreed_by not in may_agree:
+        raise Refused("consent-by-representative" if evidence.agreed_by == PARTICIPANT else "representative-unknown")
 
 
 def evolve(state: State, event: Event) -> State:

@@ -22,13 +22,14 @@ class Findings(Struct, frozen=True, kw_only=True):
 
 
 class RecordInterview(Struct, frozen=True):
-    """Write down what was said; `today` is the day of writing."""
+    """Write down what was said; `today` is the day of writing. It is kept on the ground of the file, so not when that `ended`."""
 
     participant: UUID
     held_on: date
     by: str
     findings: Findings
     today: date
+    ended: bool = False
 
 
 class InterviewRecorded(Struct, frozen=True, tag="intake.interview-recorded.v1"):
@@ -57,9 +58,11 @@ initial: State = Nothing()
 
 
 def decide(command: Command, state: State) -> list[Event]:
-    """Say what follows from a command. Refusals: `interview-in-future`, `interview-exists`."""
+    """Say what follows from a command. Refusals: `interview-in-future`, `interview-exists`, `participant-ended`."""
     recorded = InterviewRecorded(command.participant, command.held_on, command.by, command.findings)
     match state:
+        case Nothing() if command.ended:
+            raise Refused("participant-ended")
         case Nothing():
             if command.held_on > command.today:
                 raise Refused("interview-in-future")

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from services.intake.domain.correction import About, about
+from services.intake.domain.file_ground import FileConsent, FileGround, check_covers
 from services.intake.domain.grounds import LegalTask
 from services.intake.domain.participant_events import (
     CameOfAge,
@@ -14,6 +15,7 @@ from services.intake.domain.participant_events import (
     Ended,
     Erased,
     Event,
+    GroundNamed,
     LetterOutdated,
     MinorTold,
     Moved,
@@ -31,6 +33,7 @@ __all__ = [
     "Ended",
     "Erased",
     "Event",
+    "GroundNamed",
     "LetterOutdated",
     "MinorTold",
     "Moved",
@@ -45,17 +48,19 @@ __all__ = [
 
 
 class Register(Struct, frozen=True):
-    """Take somebody in, in a team (None: the whole organisation); `task`: the legal task of a government body."""
+    """Take somebody in, in a team (None: the whole organisation)."""
 
     profile: Profile
     team: str | None
-    task: LegalTask | None = None
+    ground: FileGround
 
 
 class Correct(Struct, frozen=True):
     """What the person told is so, all of it (GDPR article 16)."""
 
     profile: Profile
+    ground: FileGround | None = None
+    """None: the one that is recorded."""
 
 
 class Move(Struct, frozen=True):
@@ -108,6 +113,8 @@ class Known(Struct, frozen=True):
     referrals: tuple[ReferralNoted, ...] = ()
     corrected: bool = False
     """At least once: a referral that becomes known may tell what was so before."""
+    ground: FileGround | None = None
+    """None: an earlier version did not ask, or nothing is left of it."""
     of_age: bool | None = None
     """Whether others were told that the person is surely 18; None: they heard of the age at the registration only."""
 
@@ -125,10 +132,13 @@ initial: State = Nobody()
 
 
 def decide(command: Command, state: State) -> list[Event]:
-    """Say what follows from a command. Refusals: `participant-erased`, `participant-exists`, `participant-unknown`."""
+    """Say what follows from a command.
+
+    Refusals: `participant-erased`, `participant-exists`, `participant-unknown`, and those of `check_covers`.
+    """
     match command, state:
-        case Register(profile, team, task), Nobody():
-            return [Registered(profile, team, task)]
+        case Register(profile, team, ground), Nobody():
+            return [Registered(profile, team, *_parts(check_covers(ground, profile)))]
         case _, Known():
             return _of_known(command, state)
         case NoteReferral(referral, to), Gone():
@@ -167,11 +177,17 @@ def _of_known(command: Command, state: Known) -> list[Event]:
 
 def _changed(command: Correct | Move, state: Known) -> list[Event]:
     match command:
-        case Correct(profile):
+        case Correct(profile, named):
+            ground = check_covers(named or state.ground, profile)
+            on: list[Event] = [] if ground == state.ground else [GroundNamed(*_parts(ground))]
             told = tuple(one.referral for one in state.referrals)
-            return [] if profile == state.profile else [Corrected(profile, told)]
+            return on if profile == state.profile else [*on, Corrected(profile, told)]
         case Move(team):
             return [] if team == state.team else [Moved(team)]
+
+
+def _parts(ground: FileGround) -> tuple[LegalTask | None, FileConsent | None]:
+    return (ground, None) if isinstance(ground, LegalTask) else (None, ground)
 
 
 def _noted(command: NoteReferral, state: Known) -> list[Event]:
@@ -193,8 +209,10 @@ def _gone(state: Known, referrals: Sequence[Event]) -> list[Event]:
 def evolve(state: State, event: Event) -> State:
     """Take in what happened."""
     match event, state:
-        case Registered(profile, team), Nobody():
-            return Known(profile, team)
+        case Registered(profile, team, task, consent), Nobody():
+            return Known(profile, team, ground=task or consent)
+        case GroundNamed(task, consent), Known():
+            return structs.replace(state, ground=task or consent)
         case Corrected(profile), Known():
             return structs.replace(state, profile=profile, corrected=True, of_age=False)
         case MinorTold() | CameOfAge(), Known():

@@ -6,17 +6,29 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.intake.domain.correction import About
+from services.intake.domain.file_ground import FileConsent
 from services.intake.domain.grounds import LegalTask
 from services.intake.domain.profile import Profile
 from shared.personal import ASKED, EXPIRED, Personal, Subject
 
 
 class Registered(Struct, frozen=True, tag="intake.participant-registered.v1"):
-    """Somebody became known, on a legal task, or (None) because they agreed to be helped."""
+    """Somebody became known, on a legal task, or because they agreed that a file is kept.
+
+    Neither is there when they were forgotten, or were registered by an earlier version, which did not ask.
+    """
 
     profile: Personal[Profile]
     team: str | None
     task: LegalTask | None = None
+    consent: Personal[FileConsent] = None
+
+
+class GroundNamed(Struct, frozen=True, tag="intake.participant-ground-named.v1"):
+    """On this ground the file is kept from now on: one of the two, or none where the person was forgotten."""
+
+    task: LegalTask | None = None
+    consent: Personal[FileConsent] = None
 
 
 class Corrected(Struct, frozen=True, tag="intake.participant-corrected.v1"):
@@ -84,6 +96,7 @@ class Erased(Struct, frozen=True, tag="intake.participant-erased.v1"):
 
 Event: TypeAlias = (
     Registered
+    | GroundNamed
     | Corrected
     | LetterOutdated
     | Moved

@@ -34,13 +34,12 @@ from sqlalchemy import (
 
 from services.intake.domain import participant
 from services.intake.domain.profile import Profile
-from services.intake.views import break_glass
+from services.intake.views import break_glass, file_ground
 from shared.contracts.intake import (
     AgeBand,
     Capacity,
     Contact,
     ContactWay,
-    LegalTask,
     LifeEvent,
     ParticipantAnswer,
     Representative,
@@ -50,7 +49,7 @@ from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 from shared.rules import NotFound
 
-VERSION = 2
+VERSION = 3
 FOUND = 20
 """Most that a search shows: who is not among them needs a better question."""
 _BY_CODE = String().with_variant(String(collation="C"), "postgresql")
@@ -76,8 +75,7 @@ participants = Table(
     Column("strengths", String, nullable=False),
     Column("under_guardianship", Boolean, nullable=False),
     Column("representative", JSON),
-    Column("law", String),
-    Column("exception", String),
+    *file_ground.columns(),
     Column("registered_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Index("participants_newest", "registered_at", "id"),
@@ -88,18 +86,20 @@ ERASE = delete(participants).where(participants.c.id == bindparam("key"))
 _THIS = update(participants).where(participants.c.id == bindparam("key"))
 _TOLD = (*Profile.__struct_fields__, "name_key", "contact_key")
 CORRECT = _THIS.values({participants.c[name]: bindparam(f"new_{name}") for name in _TOLD})
+GROUND = _THIS.values({participants.c[name]: bindparam(f"new_{name}") for name in file_ground.NAMES})
 MOVE = _THIS.values(team=bindparam("new_team"))
 END = update(participants).where(participants.c.id == bindparam("key")).values(ended_at=bindparam("at"))
 
 
 def project(recorded: Recorded[Any]) -> Iterator[Change]:
     match recorded.event:
-        case participant.Registered(Profile() as profile, team, task):
-            ground = {"law": task.law if task else None, "exception": task.exception if task else None}
+        case participant.Registered(Profile() as profile, team) as event:
             new = {"id": recorded.stream, "team": team, "registered_at": recorded.at}
-            yield ADD, new | ground | _told(profile)
+            yield ADD, new | file_ground.kept(event) | _told(profile)
+        case participant.GroundNamed() as event:
+            yield GROUND, {"key": recorded.stream, **_new(file_ground.kept(event))}
         case participant.Corrected(Profile() as profile):
-            yield CORRECT, {"key": recorded.stream, **{f"new_{name}": value for name, value in _told(profile).items()}}
+            yield CORRECT, {"key": recorded.stream, **_new(_told(profile))}
         case participant.Moved(team):
             yield MOVE, {"key": recorded.stream, "new_team": team}
         case participant.Ended():
@@ -108,6 +108,10 @@ def project(recorded: Recorded[Any]) -> Iterator[Change]:
             yield ERASE, {"key": recorded.stream}
         case _:
             return
+
+
+def _new(values: dict[str, Any]) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in values.items()}
 
 
 def _told(profile: Profile) -> dict[str, Any]:
@@ -200,8 +204,7 @@ def _newest() -> Select[Any]:
 
 
 def _place(after: tuple[datetime, UUID]) -> ColumnElement[Any]:
-    at, id_ = after
-    return tuple_(bindparam(None, at, Instant), bindparam(None, id_, Uuid))
+    return tuple_(bindparam(None, after[0], Instant), bindparam(None, after[1], Uuid))
 
 
 def _starts(key: str) -> ColumnElement[bool]:
@@ -232,7 +235,8 @@ def _answer(row: Row[Any]) -> ParticipantAnswer:
         strengths=row.strengths,
         under_guardianship=row.under_guardianship,
         representative=_representative(row.representative),
-        legal_task=msgspec.convert({"law": row.law, "exception": row.exception}, LegalTask) if row.law else None,
+        legal_task=file_ground.task(row),
+        file_consent=file_ground.agreed(row),
         team=row.team,
         registered_at=row.registered_at,
         ended_at=row.ended_at,

@@ -16,7 +16,9 @@ from shared.contracts.intake.consents import (
     ConsentPurpose,
     Evidence,
     EvidenceForm,
+    FileConsentAnswer,
     GiveConsent,
+    GiveFileConsent,
 )
 from shared.contracts.intake.counts import (
     ClosedFile,
@@ -141,7 +143,9 @@ __all__ = [
     "EventState",
     "Evidence",
     "EvidenceForm",
+    "FileConsentAnswer",
     "GiveConsent",
+    "GiveFileConsent",
     "Help",
     "HoldReferral",
     "InterviewAnswer",

@@ -63,6 +63,30 @@ class Evidence(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Under 16, or under guardianship, the representative agrees."""
 
 
+class GiveFileConsent(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """The person agrees that a file is kept of them. What is left out: in words, by the text of now, today, by the caller."""
+
+    form: EvidenceForm | None = None
+    text_version: Name | None = None
+    asked_on: date | None = None
+    asked_by: Name | None = None
+    agreed_by: AgreedBy = AgreedBy.PARTICIPANT
+    """Under 16, or under guardianship, the representative agrees."""
+    explicit: bool = False
+    """What the file holds of special categories was asked for by name, and agreed to expressly (GDPR article 9)."""
+
+
+class FileConsentAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
+    """That the person agreed to the file, and what shows it. It covers interviews, interests and kliks too."""
+
+    form: EvidenceForm
+    text_version: str
+    asked_on: date
+    asked_by: str
+    agreed_by: AgreedBy
+    explicit: bool
+
+
 class GiveConsent(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """The participant agrees that `data` may be shared with one organisation until a date."""
 
@@ -104,3 +128,5 @@ class ConsentPage(Struct, frozen=True, rename="camel"):
 
     items: tuple[ConsentAnswer, ...]
     next: str | None = None
+    file_consent: FileConsentAnswer | None = None
+    """That they agreed to the file itself; null: it is kept on a legal task, or nobody recorded it."""

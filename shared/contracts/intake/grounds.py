@@ -31,4 +31,4 @@ class LegalTask(Struct, frozen=True, rename="camel", forbid_unknown_fields=True)
 
     law: Law
     exception: SpecialException | None = None
-    """Without one nothing of a special category is told to others."""
+    """Without one nothing of a special category is kept, nor told to others."""

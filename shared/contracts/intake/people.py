@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from shared.contracts.intake.consents import FileConsentAnswer, GiveFileConsent
 from shared.contracts.intake.grounds import LegalTask
 from shared.contracts.text import Name, Said, Short, Text
 
@@ -104,11 +105,21 @@ class RegisterParticipant(ToldOfParticipant, frozen=True, kw_only=True, rename="
 
     id: UUID
     legal_task: LegalTask | None = None
-    """The ground of a government body; none: the participant agrees to be helped (of all others)."""
+    """The ground of a government body, and of nobody else."""
+    file_consent: GiveFileConsent | None = None
+    """The ground of everybody else; none: as it is asked when nothing is said, which is not `explicit`.
+
+    `language`, `lifeEvent`, `underGuardianship` and what a representative is are of special categories: they need `explicit`, or the
+    legal task's `exception`.
+    """
 
 
 class CorrectParticipant(ToldOfParticipant, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """All of it anew, as it should be: what is left out is not known any more (GDPR article 16)."""
+    """All of it anew, as it should be: what is left out is not known any more (GDPR article 16). The ground is asked as at registering."""
+
+    legal_task: LegalTask | None = None
+    file_consent: GiveFileConsent | None = None
+    """Neither: the ground that is recorded; it must cover what is told now."""
 
 
 class MoveParticipant(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -141,6 +152,8 @@ class ParticipantAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
     representative: Representative | None
     legal_task: LegalTask | None
     """On which ground the file is kept; none: consent."""
+    file_consent: FileConsentAnswer | None
+    """That the person agreed to the file; none: a legal task, or an earlier version did not ask: it is asked at the next correction."""
     team: str | None
     registered_at: datetime
     ended_at: datetime | None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from shared.contracts.intake.consents import ConsentDirection, ConsentPurpose, Evidence
+from shared.contracts.intake.consents import ConsentDirection, ConsentPurpose, Evidence, FileConsentAnswer
 from shared.contracts.intake.erasures import ErasureItem
 
 
@@ -60,6 +60,8 @@ class ConsentReceipt(Struct, frozen=True, kw_only=True, rename="camel"):
     recipient_answers: tuple[ErasureItem, ...]
     """What the recipient was asked to destroy when it was taken back, one for each referral, and what it answered."""
     evidence: Evidence
+    file_consent: FileConsentAnswer | None
+    """That they agreed to the sender's own file; null: it is kept on a legal task, or nobody recorded it."""
     withdrawal_method: str
     """In plain words."""
     supervisory_authority: str

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from services.intake.domain import consent, interview, programme, sending
+from services.intake.domain.file_ground import FileConsent
 from services.intake.domain.incoming_events import Received
 from services.intake.domain.outgoing_events import Drafted, HandedOver, Requested, Wish
 from services.intake.domain.profile import Profile
@@ -80,6 +81,7 @@ TERMS = consent.Terms(
     until=LATER,
     evidence=consent.Evidence("oral", "2026-1", date(2026, 11, 23), "Ann"),
 )
+FILE_CONSENT = FileConsent("oral", "2026-1", date(2026, 11, 23), "Ann", explicit=True)
 DETAILS = programme.Details(name="Maatje", kind="buddy", description="Samen op pad", areas=("GM0307",), cost_cents=0)
 FINDINGS = interview.Findings(
     asked_for="Een maatje",

@@ -29,6 +29,7 @@ PARTICIPANT = {
     "contact": {"way": "phone", "value": "072 555 01 02", "notThisWay": "Niet voor tien uur"},
     "language": "nl",
     "area": "WK030701",
+    "fileConsent": {"explicit": True},
 }
 CONSENT = {
     "id": str(AGREED),

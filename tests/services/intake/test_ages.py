@@ -37,6 +37,7 @@ from tests.support.served import Served
 MOTHER = Representative("Fatma", "phone", "06 11 11 11 11", "parent")
 BY = {"name": "Fatma", "way": "phone", "contact": "06 11 11 11 11", "capacity": "parent"}
 EVERYBODY = frozenset({"humanitas", "welzin"})
+THEIRS = {"agreedBy": "representative", "explicit": True}
 TOLD = clear_due(coming_of_age.TELLS, PERSON)
 
 
@@ -151,7 +152,9 @@ async def test_a_child_is_registered_and_agrees_by_the_representative(node: Serv
     child = PARTICIPANT | {"birthYear": 2012}
     refused = await node.ask("POST", "/v1/participants", child)
     assert (refused.status_code, refused.json()["code"]) == (409, "representative-missing")
-    told = await done(node, "/v1/participants", child | {"representative": BY}, 201)
+    child |= {"representative": BY}
+    assert (await node.ask("POST", "/v1/participants", child)).json()["code"] == "consent-by-representative"
+    told = await done(node, "/v1/participants", child | {"fileConsent": THEIRS}, 201)
     assert told["representative"] == BY
     path = f"/v1/participants/{PERSON}/consents"
     assert (await node.ask("POST", path, CONSENT)).json()["code"] == "consent-by-representative"
@@ -166,7 +169,9 @@ async def test_a_correction_may_not_leave_somebody_without_the_representative_th
     refused = await node.ask("POST", f"/v1/participants/{PERSON}/correct", told)
     assert (refused.status_code, refused.json()["code"]) == (409, "representative-missing")
     curator = BY | {"capacity": "curator"}
-    corrected = await done(node, f"/v1/participants/{PERSON}/correct", told | {"representative": curator})
+    corrected = await done(
+        node, f"/v1/participants/{PERSON}/correct", told | {"representative": curator, "fileConsent": THEIRS}
+    )
     assert (corrected["underGuardianship"], corrected["representative"]["capacity"]) == (True, "curator")
     unknown = await node.ask(
         "POST", "/v1/participants", PARTICIPANT | {"id": str(OTHER), "representative": {"name": "x"}}

@@ -31,7 +31,7 @@ from shared.eventlog.log import Log
 from shared.eventlog.types import Due, Step, Unit
 from shared.identity import Role, looking
 from tests.access.records import OTHER, OWN, Records, Site, headers, site
-from tests.services.intake.examples import PROFILE
+from tests.services.intake.examples import FILE_CONSENT, PROFILE
 from tests.support.given import given
 from tests.support.masterkey import MASTER
 from tests.support.postgres import postgres_url
@@ -237,7 +237,7 @@ async def test_who_was_forgotten_while_the_glass_was_broken_is_unknown(
 
 async def test_on_postgresql_the_file_opens_and_closes_alike() -> None:
     log = await Log.open("humanitas.intake", postgres_url(), SERVICE.deciders, SERVICE.views, master=MASTER)
-    register = Step(participant, PERSON, participant.Register(PROFILE, OTHER))
+    register = Step(participant, PERSON, participant.Register(PROFILE, OTHER, FILE_CONSENT))
     await log.write(Unit(steps=[register, Step(break_glass, GLASS, BREAK)], by="user:ann"))
     scope = looking(in_team(OWN), NOON)
     found = await log.query(lambda connection: participants.one(connection, scope, PERSON))

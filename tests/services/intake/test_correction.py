@@ -44,6 +44,7 @@ from tests.services.intake.examples import (
     AGREED,
     ANSWER_BY,
     BUDDY,
+    FILE_CONSENT,
     FULL,
     LATER,
     LETTER,
@@ -79,7 +80,7 @@ def sent(*events: Any) -> Any:
 
 
 def test_a_file_is_corrected_as_a_whole_and_names_who_was_told() -> None:
-    known = given(participant, Registered(PROFILE, None), NOTED)
+    known = given(participant, Registered(PROFILE, None, None, FILE_CONSENT), NOTED)
     known.when(participant.Correct(CORRECTED)).then(Corrected(CORRECTED, (REFERRAL,)))
     known.when(participant.Correct(PROFILE)).then()
     given(participant).when(participant.Correct(PROFILE)).refused("participant-unknown")

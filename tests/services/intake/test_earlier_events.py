@@ -42,6 +42,12 @@ def test_a_consent_names_no_special_data_and_the_participant_agreed() -> None:
     assert set(left_out(given.terms.data, explicit=given.terms.explicit)) == {"language", "accessibility"}
 
 
+def test_a_file_names_no_ground() -> None:
+    told = {"name_to_use": "Truus", "contact_way": "phone", "contact": "06", "contact_not": ""}
+    registered = read("intake.participant-registered.v1", profile=told, team=None)
+    assert (registered.task, registered.consent) == (None, None)
+
+
 def test_a_request_went_whole_and_on_consent() -> None:
     wish = {
         "to": "welzin",

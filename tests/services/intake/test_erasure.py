@@ -49,6 +49,7 @@ from shared.rules import NotFound
 from shared.service import Arrived, Letter
 from tests.services.intake.examples import (
     AGREED,
+    FILE_CONSENT,
     FINDINGS,
     LETTER,
     NOON,
@@ -80,7 +81,7 @@ def test_who_is_forgotten_is_ended_and_leaves_every_referral() -> None:
 def test_who_is_forgotten_stays_forgotten() -> None:
     gone = given(participant, KNOWN, Ended(None), Erased())
     gone.when(Erase()).then()
-    gone.when(Register(PROFILE, None)).refused("participant-erased")
+    gone.when(Register(PROFILE, None, FILE_CONSENT)).refused("participant-erased")
     gone.when(End("")).refused("participant-unknown")
     given(participant).when(Erase()).refused("participant-unknown")
 

@@ -86,13 +86,15 @@ def governed(node: Served) -> None:
 
 async def test_a_neighbourhood_team_registers_and_refers_on_its_task(node: Served) -> None:
     governed(node)
-    without = await node.ask("POST", "/v1/participants", PARTICIPANT)
+    person = {name: value for name, value in PARTICIPANT.items() if name != "fileConsent"}
+    without = await node.ask("POST", "/v1/participants", person)
     assert (without.status_code, without.json()["code"]) == (409, "ground-task-missing")
-    kept = await done(node, "/v1/participants", PARTICIPANT | {"legalTask": TASK}, 201)
-    assert kept["legalTask"] == TASK
+    task = TASK | {"exception": "care"}
+    kept = await done(node, "/v1/participants", person | {"legalTask": task}, 201)
+    assert (kept["legalTask"], kept["fileConsent"]) == (task, None)
     asked = {name: value for name, value in REFER.items() if name != "consent"}
     assert (await node.ask("POST", "/v1/referrals", asked)).json()["code"] == "ground-task-missing"
-    sent = await done(node, "/v1/referrals", asked | {"legalTask": TASK | {"exception": "care"}}, 201)
+    sent = await done(node, "/v1/referrals", asked | {"legalTask": task}, 201)
     assert (sent["consent"], sent["legalTask"]["exception"]) == (None, "care")
     assert sent["letter"]["language"] == "nl"
 

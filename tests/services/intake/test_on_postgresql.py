@@ -11,6 +11,7 @@ from tests.services.intake.examples import (
     BUDDY,
     DETAILS,
     FACTS,
+    FILE_CONSENT,
     FULL,
     NOON,
     OTHER,
@@ -29,7 +30,7 @@ from tests.support.projected import in_team
 SCOPE = in_team("noord")
 HEARD = partner_programme.Heard("welzin", BUDDY, DETAILS, "open", NOON, "", None)
 STEPS = (
-    Step(participant, PERSON, participant.Register(PROFILE, "noord")),
+    Step(participant, PERSON, participant.Register(PROFILE, "noord", FILE_CONSENT)),
     Step(consent, AGREED, consent.Give(TERMS, FACTS.organisations)),
     Step(consent, AGREED, consent.Withdraw(NOON)),
     Step(partner_programme, THIRD, partner_programme.Hear(HEARD)),

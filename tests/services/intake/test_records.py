@@ -10,7 +10,7 @@ from services.intake.domain.interview import InterviewRecorded, RecordInterview
 from services.intake.domain.participant import End, Ended, Register, Registered
 from services.intake.domain.partner_programme import Hear, Heard
 from services.intake.domain.programme import Change, Changed, Offer, Offered, Openness, OpennessSet, SetOpenness
-from tests.services.intake.examples import BUDDY, DETAILS, FINDINGS, NOON, PERSON, PROFILE
+from tests.services.intake.examples import BUDDY, DETAILS, FILE_CONSENT, FINDINGS, NOON, PERSON, PROFILE
 from tests.support.given import given
 
 DAY = date(2026, 11, 23)
@@ -24,9 +24,13 @@ TALK = RecordInterview(PERSON, DAY, "Ann", FINDINGS, DAY)
 
 
 def test_a_participant_is_registered_once() -> None:
-    given(participant).when(Register(PROFILE, "noord")).then(Registered(PROFILE, "noord"))
-    given(participant, Registered(PROFILE, None)).when(Register(PROFILE, None)).then()
-    given(participant, Registered(PROFILE, None)).when(Register(OTHER_PROFILE, None)).refused("participant-exists")
+    given(participant).when(Register(PROFILE, "noord", FILE_CONSENT)).then(
+        Registered(PROFILE, "noord", None, FILE_CONSENT)
+    )
+    given(participant, Registered(PROFILE, None)).when(Register(PROFILE, None, FILE_CONSENT)).then()
+    given(participant, Registered(PROFILE, None)).when(Register(OTHER_PROFILE, None, FILE_CONSENT)).refused(
+        "participant-exists"
+    )
 
 
 def test_a_participant_is_ended_once() -> None:
@@ -47,6 +51,12 @@ def test_an_interview_is_recorded_once() -> None:
 def test_an_interview_has_taken_place() -> None:
     tomorrow = msgspec.structs.replace(TALK, held_on=DAY + timedelta(days=1))
     given(interview).when(tomorrow).refused("interview-in-future")
+
+
+def test_whose_file_ended_is_not_interviewed() -> None:
+    ended = msgspec.structs.replace(TALK, ended=True)
+    given(interview).when(ended).refused("participant-ended")
+    given(interview, TALKED).when(ended).then()
 
 
 def test_a_programme_is_offered_open() -> None:

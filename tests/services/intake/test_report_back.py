@@ -8,7 +8,7 @@ import pytest
 
 from services.intake import letters, standings
 from services.intake.domain import consent, incoming_events, incoming_referral, outgoing_referral, restored
-from services.intake.domain.grounds import LegalTask
+from services.intake.domain.grounds import Law, LegalTask
 from services.intake.domain.incoming_state import Lost, Referral
 from services.intake.domain.outgoing_events import Drafted
 from services.intake.domain.referral_progress import (
@@ -87,7 +87,7 @@ def test_a_request_says_whether_the_person_agreed_to_a_report() -> None:
 
 
 def test_who_works_on_a_legal_task_hears_what_came_of_it() -> None:
-    assert LegalTask("wmo").report_back
+    assert LegalTask(Law.WMO_2015).report_back
 
 
 def test_the_receiver_keeps_what_was_agreed() -> None:

@@ -18,7 +18,7 @@ from shared.contracts.intake import Help
 from shared.eventlog.types import Due, Step
 from shared.identity import Role
 from shared.metrics import GAUGES
-from tests.services.intake.examples import OTHER, PERSON, PROFILE, REFERRAL, THIRD
+from tests.services.intake.examples import FILE_CONSENT, OTHER, PERSON, PROFILE, REFERRAL, THIRD
 from tests.services.intake.served_intake import ASKED, HELD, PARTICIPANT, REFER, arrives, done, humanitas, prepared
 from tests.support.served import NOON, Served
 
@@ -239,7 +239,7 @@ async def test_many_go_in_parts_and_each_part_is_whole(node: Served, monkeypatch
     await announced(node)
     people = [UUID(int=THIRD.int + number) for number in range(5)]
     for one in people:
-        commands = participant.Register(PROFILE, None), participant.End("")
+        commands = participant.Register(PROFILE, None, FILE_CONSENT), participant.End("")
         await node.take([Step(participant, one, command) for command in commands])
     await swept(node)
     parts = [one.event for one in await node.log.read(retention.KEPT_AS)][1:]

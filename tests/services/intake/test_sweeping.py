@@ -26,7 +26,7 @@ from services.intake.views import retention as view
 from shared.eventlog.log import Log
 from shared.eventlog.parked import listed
 from shared.eventlog.types import Step, Unit
-from tests.services.intake.examples import NOON, OTHER, PROFILE, THIRD
+from tests.services.intake.examples import FILE_CONSENT, NOON, OTHER, PROFILE, THIRD
 from tests.services.intake.sweeping import opened, work
 from tests.support.projected import SCOPE
 from tests.support.waiting import eventually
@@ -39,7 +39,7 @@ LATER = NOON.replace(year=2028) + timedelta(days=30)
 async def prepared(folder: Path) -> None:
     """Nine files were closed, and it was said how long files are kept."""
     log = await opened(folder, NOON)
-    commands = participant.Register(TOLD, None), participant.End("")
+    commands = participant.Register(TOLD, None, FILE_CONSENT), participant.End("")
     steps = [Step(participant, one, command) for one in PEOPLE for command in commands]
     said = Step(retention, retention.KEPT_AS, retention.Set(24, NOON))
     await log.write(Unit(steps=[*steps, said], by="system"))
@@ -113,7 +113,7 @@ async def test_a_log_from_before_is_counted_at_the_first_start_and_nobody_goes_u
 async def prepared_long_ago(folder: Path) -> None:
     """By a version of Kring that counted nothing and kept everything, but for one who asked to be forgotten."""
     log = await opened(folder, NOON, [one for one in SERVICE.views if one not in (counts, view)])
-    commands = participant.Register(TOLD, None), participant.End("")
+    commands = participant.Register(TOLD, None, FILE_CONSENT), participant.End("")
     steps = [Step(participant, one, each) for one in PEOPLE for each in commands]
     await log.write(Unit(steps=[*steps, *SERVICE.erase(PEOPLE[0], ())], by="system"))
     await log.close()
