@@ -32,13 +32,17 @@ class Praised(Struct, frozen=True, tag="test.praised.v1"):
     words: Annotated[str | None, Subject("about")]
 
 
+class Thanked(Praised, frozen=True, tag="test.thanked.v1"):
+    """The same fields, and another event."""
+
+
 class Forgotten(Struct, frozen=True, tag="test.forgotten.v1"):
     """Nothing is left of somebody."""
 
     FORGETS: ClassVar = (Subject(),)
 
 
-Event: TypeAlias = Met | Praised | Forgotten
+Event: TypeAlias = Met | Praised | Thanked | Forgotten
 initial: tuple[Event, ...] = ()
 
 

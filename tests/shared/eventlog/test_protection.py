@@ -155,15 +155,6 @@ async def test_what_a_reader_held_back_goes_by_itself_once_the_reader_has_gone(o
     await eventually(lambda: stored(url, select(forgetting)), [])
 
 
-async def test_a_box_opens_in_no_other_place(opened: Opening, url: str) -> None:
-    log = await met(opened)
-    await told(log, ANN, Praised(ANN, "kind"), Praised(ANN, "brave"))
-    [first, _] = stored(url, select(events.c.state).order_by(events.c.version))
-    stored(url, update(events).where(events.c.version == 2).values(state=bytes(first.state)))
-    with pytest.raises(Unavailable, match="personal-damaged"):
-        await log.read(ANN)
-
-
 async def test_an_altered_box_opens_nowhere(opened: Opening, url: str) -> None:
     log = await met(opened)
     await told(log, ANN, Praised(ANN, "kind"))
