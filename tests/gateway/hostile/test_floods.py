@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from gateway import inquiry
 from gateway.allowance import Rate
 from gateway.bounds import SUBSCRIPTIONS
 from services.intake.main import SERVICE as INTAKE
+from tests.gateway.hostile.spent import MOST_SECONDS, TRIES, spent
 from tests.gateway.hostile.test_refused import MOST_BYTES
 from tests.gateway.running import Running, kring
 from tests.gateway.talking import INBOX, closed, heard, say, talking
@@ -27,17 +29,35 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
         yield running
 
 
-async def test_each_subscription_over_the_bound_is_refused_in_little_time_and_memory(running: Running) -> None:
+@contextlib.asynccontextmanager
+async def full(running: Running) -> AsyncIterator[ClientConnection]:
+    """A socket with as many subscriptions as there may be."""
     async with talking(running) as socket:
         for number in range(SUBSCRIPTIONS):
             await say(socket, "subscribe", id=f"s{number}", payload={"query": INBOX})
             assert "errors" not in (await heard(socket))["payload"]
+        yield socket
+
+
+async def one_more(socket: ClientConnection, name: str) -> None:
+    """It is refused."""
+    await say(socket, "subscribe", id=name, payload={"query": INBOX})
+    assert (await heard(socket))["payload"][0]["extensions"]["code"] == "too-many-subscriptions"
+
+
+async def test_each_subscription_over_the_bound_is_refused_in_little_processor_time(running: Running) -> None:
+    async with full(running) as socket:
+        for number in range(FLOOD // TRIES):
+            assert await spent(lambda again: one_more(socket, f"more{number}-{again}")) < MOST_SECONDS  # noqa: B023
+
+
+async def test_subscriptions_over_the_bound_are_refused_in_little_memory(running: Running) -> None:
+    async with full(running) as socket:
         tracemalloc.start()
         try:
             before, _ = tracemalloc.get_traced_memory()
             for number in range(FLOOD):
-                await say(socket, "subscribe", id=f"more{number}", payload={"query": INBOX})
-                assert (await heard(socket))["payload"][0]["extensions"]["code"] == "too-many-subscriptions"
+                await one_more(socket, f"more{number}")
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""Every hostile question is refused, in little memory, by a real gateway that asks nobody for it. `make bench` says in how much time."""
+"""Every hostile question is refused, in little time and memory, by a real gateway that asks nobody for it."""
 
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -12,6 +12,7 @@ from gateway import inquiry
 from gateway.allowance import Rate
 from gateway.bounds import LARGEST_BODY
 from tests.gateway.hostile.corpus import BODIES, CORPUS, Hostile
+from tests.gateway.hostile.spent import MOST_SECONDS, spent
 from tests.gateway.running import Running, kring
 
 MOST_BYTES = 8 * 1024 * 1024
@@ -40,6 +41,15 @@ def _codes(answer: dict[str, Any]) -> set[str]:
 async def test_it_is_refused_with_its_code(running: Running, hostile: Hostile) -> None:
     answer = await _sent(running, hostile.body(), hostile.name)
     assert _codes(answer.json()) == {hostile.code}, answer.text
+
+
+@pytest.mark.parametrize("hostile", CORPUS, ids=[one.name for one in CORPUS])
+async def test_it_is_refused_in_little_processor_time(running: Running, hostile: Hostile) -> None:
+    async def refused(number: int) -> None:
+        answer = await _sent(running, hostile.body(), f"{number} {hostile.name}")
+        assert _codes(answer.json()) == {hostile.code}
+
+    assert await spent(refused) < MOST_SECONDS
 
 
 @pytest.mark.parametrize("hostile", CORPUS, ids=[one.name for one in CORPUS])
