@@ -6,12 +6,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from shared.metrics import together
+from shared.metrics import MEDIA_TYPE, together
 from shared.rules import Refused
 
 Ask = Callable[[str], Awaitable[str]]
 """Asks a process by name for its metrics, as text. Raises `Refused` when it does not answer."""
-_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def metrics(ask: Ask, processes: Sequence[str]) -> HTTPRouteHandler:
@@ -25,7 +24,7 @@ def metrics(ask: Ask, processes: Sequence[str]) -> HTTPRouteHandler:
             f'kring_process_up{{service="{one}"}} {int(text != "")}.0'
             for one, text in zip(processes, texts, strict=True)
         ]
-        return Response(together(["\n".join(up), *texts]).encode(), media_type=_TYPE)
+        return Response(together(["\n".join(up), *texts]).encode(), media_type=MEDIA_TYPE)
 
     return exposed
 

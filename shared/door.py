@@ -1,6 +1,7 @@
-"""A service's API over HTTP for local systems, only where a port is configured: `http://127.0.0.1:<port>/<organisation>/v1/…`.
+"""What a service's process answers over HTTP, only where that is configured.
 
-With a certificate (`services.crt`) it speaks https, and only that.
+Its API for local systems at `http://127.0.0.1:<port>/<organisation>/v1/…`, and how it is, for who watches over it (`shared/watched.py`).
+With a certificate (`services.crt`) it speaks https, and only that; outside this machine it has one.
 """
 
 import asyncio
@@ -12,7 +13,8 @@ import uvicorn
 
 from shared.headers import completed
 from shared.node import Node
-from shared.rules import Unavailable
+from shared.rules import Refused, Unavailable
+from shared.settings import Settings
 from shared.wire import tls
 from shared.wire.answering import Application, problem
 from shared.wire.listening import listening
@@ -28,20 +30,29 @@ class _Quiet(uvicorn.Server):
         yield
 
 
-class Door:
-    """Leads each request to the node of the organisation that its address names; the node sees who may come in."""
+def doors(settings: Settings, service: str, api: Application, watched: Application) -> list["Door"]:
+    """Those that are configured. Raises `Refused`: what `Door` refuses, `tls-half`, `metrics-need-tls`."""
+    files = tls.pair(settings, "services")
+    port, address = (getattr(settings, f"{service}_{what}") for what in ("port", "metrics"))
+    if address and files is None and any(tls.abroad(address)):
+        raise Refused("metrics-need-tls", address=address)
+    local = [Door(api, f"127.0.0.1:{port}", files)] if port else []
+    return local + ([Door(watched, address, files)] if address else [])
 
-    def __init__(self, app: Application, nodes: Mapping[str, Node], port: int, files: tls.Pair | None = None) -> None:
-        """Take the port. Raises `Unavailable("service-port-busy")`, `Refused`: `tls-unreadable`, `tls-key-differs`."""
+
+class Door:
+    """A port, and the application that answers there."""
+
+    def __init__(self, app: Application, address: str, files: tls.Pair | None = None) -> None:
+        """Take HOST:PORT. Raises `Unavailable("service-port-busy")`, `Refused`: `tls-unreadable`, `tls-key-differs`."""
         self._shown = shown = tls.Shown(files) if files else None
+        host, port = address.split(":")
         try:
-            self._socket = listening(port)
+            self._socket = listening(int(port), host)
         except OSError as taken:
             raise Unavailable("service-port-busy", port=port, reason=taken.strerror or "?") from None
-        self._app = app
-        self._nodes = nodes
         config = uvicorn.Config(
-            self._lead,
+            app,
             log_config=None,
             access_log=False,  # addresses may name a record
             interface="asgi3",
@@ -63,20 +74,24 @@ class Door:
             await self._server.shutdown([self._socket])
             self._socket.close()
 
-    async def _lead(self, scope: Any, receive: Any, send: Any) -> None:
+
+def leading(app: Application, nodes: Mapping[str, Node]) -> Application:
+    """Leads each request to the node of the organisation that its address names; the node sees who may come in."""
+
+    async def lead(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
         _, organisation, *rest = scope["path"].split("/", 2)
-        node = self._nodes.get(organisation)
+        node = nodes.get(organisation)
         if node is None:
             await _send(scope, send, 404, "node-not-here")
             return
         path = "/" + "/".join(rest)
         root = f"/{organisation}"
         raw = scope["raw_path"].removeprefix(root.encode())
-        await self._app(
-            {**scope, "path": path, "raw_path": raw, "root_path": "", "state": {"node": node}}, receive, send
-        )
+        await app({**scope, "path": path, "raw_path": raw, "root_path": "", "state": {"node": node}}, receive, send)
+
+    return lead
 
 
 async def _send(scope: Any, send: Any, status: int, code: str) -> None:

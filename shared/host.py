@@ -14,7 +14,7 @@ import uvloop
 
 from shared import control, logs, tracing
 from shared.authorised import Authorised, Named
-from shared.door import Door
+from shared.door import doors, leading
 from shared.eventlog.cache import StateCache
 from shared.eventlog.database import opening
 from shared.eventlog.log import utc_now
@@ -33,8 +33,8 @@ from shared.sentences import COMMON, LANGUAGES, Sentences
 from shared.service import Service
 from shared.settings import Settings, load
 from shared.upkeep import Upkeep
+from shared.watched import watched
 from shared.watcher import Watcher
-from shared.wire import tls
 
 F = TypeVar("F", bound=BaseException)
 AGAIN = 5.0
@@ -86,17 +86,14 @@ class Host:
     async def run(self) -> None:
         """Host until cancelled."""
         upkeep = Upkeep(self.nodes)
-        operations: dict[str, control.Operation] = {
-            "health": self.health,
-            "doctor": self.doctor,
-            "metrics": self.metrics,
-        }
-        operations |= upkeep.operations
-        doors = [door.run for door in self._doors()]
+        own: dict[str, control.Operation] = {"health": self.health, "doctor": self.doctor, "metrics": self.metrics}
+        operations = own | upkeep.operations
+        api, seen = leading(self._process.app, self.nodes), watched(self.health, self.metrics)
+        ports = [door.run for door in doors(self._settings, self._service.name, api, seen)]
         async with control.serve(self._settings.data, self._service.name, operations), asyncio.TaskGroup() as tasks:
             believed = lambda: Named(self._issuers.named, self._issuers.links)  # noqa: E731
             noted = Authorised(self.nodes, lambda: self._watcher.register, believed)
-            for run in (self._watcher.run, self._issuers.run, self._ticker.run, self._rest, noted.run, *doors):
+            for run in (self._watcher.run, self._issuers.run, self._ticker.run, self._rest, noted.run, *ports):
                 tasks.create_task(run())
 
             def keep_all(register: Register) -> None:
@@ -109,12 +106,6 @@ class Host:
             self._watcher.tell(keep_all)
             keep_all(self._watcher.register)
             self._begun = True
-
-    def _doors(self) -> list[Door]:
-        """For local systems, where a port is configured."""
-        port: int | None = getattr(self._settings, f"{self._service.name}_port")
-        files = tls.pair(self._settings, "services")
-        return [Door(self._process.app, self.nodes, port, files)] if port is not None else []
 
     async def _rest(self) -> None:
         """Nodes that nobody uses cost next to nothing: a process holds a thousand of them."""

@@ -14,6 +14,8 @@ from prometheus_client.metrics_core import Metric
 
 from shared.rules import Refused
 
+MEDIA_TYPE = "text/plain; version=0.0.4"
+"""Of this format; who answers adds the encoding."""
 GAUGES: Mapping[str, str] = {
     "kring_relay_lag_events": "Events that the organisation's stream does not have yet.",
     "kring_relay_following": "1 while the relay follows its log; 0 while it is away, ahead or at fault.",

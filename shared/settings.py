@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Port on 127.0.0.1 where local systems reach intake's API over HTTP; None: only over NATS. Likewise:"""
     events_port: int | None = None
     network_port: int | None = None
+    intake_metrics: str | None = None
+    """HOST:PORT where intake's process answers `/metrics` and `/healthz`; None: nowhere but through the gateway here. Likewise:"""
+    events_metrics: str | None = None
+    network_metrics: str | None = None
     databases: Mapping[str, str] = {}
     """PostgreSQL address by organisation's slug (KRING_DATABASE_<SLUG>); without one it uses SQLite files."""
     masters: Mapping[str, str] = {}
@@ -125,21 +130,9 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The variables that give another process these settings: `load(environment(s)) == s`."""
-    stated = {"data": settings.data, "port": settings.port, "env": settings.env, "log_level": settings.log_level}
-    written = {f"{PREFIX}{field.upper()}": str(value) for field, value in stated.items()}
-    for field in (
-        "nats_url",
-        "tls",
-        "replicas",
-        "share",
-        "otlp_url",
-        "smtp_url",
-        "intake_port",
-        "events_port",
-        "network_port",
-    ):
-        if getattr(settings, field) is not None:
-            written[f"{PREFIX}{field.upper()}"] = str(getattr(settings, field))
+    of_one = {field for field, _, _ in _EACH.values()}
+    stated = {field: getattr(settings, field) for field in Settings.__struct_fields__ if field not in of_one}
+    written = {f"{PREFIX}{field.upper()}": str(value) for field, value in stated.items() if value is not None}
     for name, (field, _, _) in _EACH.items():
         for slug, value in getattr(settings, field).items():
             written[f"{PREFIX}{name}_{slug.upper().replace('-', '_')}"] = value
@@ -162,6 +155,11 @@ def _port(value: str) -> int:
     if not 1 <= number <= 65535:  # noqa: PLR2004  (the range of TCP ports)
         raise ValueError
     return number
+
+
+def _address(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    return f"{IPv4Address(host or '127.0.0.1')}:{_port(port)}"
 
 
 def _nats(value: str) -> str:
@@ -207,6 +205,7 @@ def _unknown(value: str) -> str:
     raise KeyError(value)
 
 
+_METRICS = "a port of 127.0.0.1 such as 9101, or an address of this machine and a port such as 0.0.0.0:9101"
 _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "KRING_DATA": (_folder, "a folder that can be written, for instance data"),
     "KRING_PORT": (_port, "a port number from 1 to 65535, for instance 8080"),
@@ -224,6 +223,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "KRING_INTAKE_PORT": (_port, "a port number from 1 to 65535, for instance 8091"),
     "KRING_EVENTS_PORT": (_port, "a port number from 1 to 65535, for instance 8092"),
     "KRING_NETWORK_PORT": (_port, "a port number from 1 to 65535, for instance 8093"),
+    **{f"KRING_{service}_METRICS": (_address, _METRICS) for service in ("INTAKE", "EVENTS", "NETWORK")},
     "KRING_OTLP_URL": (_collector, "the address of an OpenTelemetry collector, such as http://127.0.0.1:4318"),
     "KRING_SMTP_URL": (
         _mail,

@@ -19,6 +19,7 @@ to begin:
 settings come from the environment: KRING_DATA (data), KRING_PORT (8080), KRING_ENV (development),
 KRING_NATS_URL, KRING_TLS (certificates: data/network/tls), KRING_REPLICAS (1), KRING_SHARE (all organisations),
 KRING_INTAKE_PORT, KRING_EVENTS_PORT, KRING_NETWORK_PORT (the services' own, for local systems: none),
+KRING_INTAKE_METRICS, KRING_EVENTS_METRICS, KRING_NETWORK_METRICS (HOST:PORT for Prometheus: none, the gateway has all),
 KRING_LOG_LEVEL (info), KRING_OTLP_URL (traces), KRING_SMTP_URL (mail),
 KRING_DATABASE_<ORGANISATION> (a PostgreSQL address), KRING_MASTER_<ORGANISATION> (its master key)
 """

@@ -6,12 +6,12 @@ _WAITING = 1024
 """Connections that wait to be taken."""
 
 
-def listening(port: int) -> socket.socket:
+def listening(port: int, host: str = "127.0.0.1") -> socket.socket:
     """Take the port; answers go out at once.
 
     Connections inherit that. asyncio asks for it by itself only where a socket names its protocol, which this one does not: each
     answer would wait 40 ms for the client's delayed acknowledgement. Raises `OSError`.
     """
-    taken = socket.create_server(("127.0.0.1", port), backlog=_WAITING)
+    taken = socket.create_server((host, port), backlog=_WAITING)
     taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return taken

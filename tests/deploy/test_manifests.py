@@ -90,6 +90,13 @@ def test_compose_takes_its_file() -> None:
     assert offered == {"80:80", "443:443", "7422:7422"}, "own servers dial in at 7422, once there are certificates"
 
 
+def test_prometheus_in_compose_reads_at_the_gateways_port() -> None:
+    mounts = yaml.safe_load((COMPOSE / "compose.yaml").read_text())["services"]["prometheus"]["volumes"]
+    [path] = [one.split(":")[0] for one in mounts if "prometheus.yml" in one]
+    [job] = yaml.safe_load((COMPOSE / path).read_text())["scrape_configs"]
+    assert job["static_configs"] == [{"targets": [f"127.0.0.1:{stated(COMPOSE / 'kring.env').port}"]}]
+
+
 def rendered() -> list[dict[str, Any]]:
     return list(yaml.safe_load_all(ran("kubectl", "kustomize", str(KUBERNETES))))
 
@@ -143,10 +150,33 @@ def test_every_pod_finds_the_authority_where_its_settings_say() -> None:
     asking = [pod for pod in pods() if any("envFrom" in one for one in pod["containers"])]
     assert len(asking) == 2, "nodes and gateways"
     for pod in asking:
-        secrets = {one["name"]: one["secret"]["secretName"] for one in pod["volumes"] if "secret" in one}
+        secrets = {one["name"]: secrets_of(one) for one in pod["volumes"]}
         for container in (one for one in pod["containers"] if "envFrom" in one):
             [mounted] = [one["name"] for one in container["volumeMounts"] if one["mountPath"] == "/tls"]
-            assert secrets[mounted] == "kring-authority"
+            assert "kring-authority" in secrets[mounted]
+
+
+def secrets_of(volume: dict[str, Any]) -> list[str]:
+    """The Secrets whose files a volume has."""
+    if "secret" in volume:
+        return [volume["secret"]["secretName"]]
+    return [one["secret"]["name"] for one in volume.get("projected", {}).get("sources", ())]
+
+
+def test_every_service_of_a_pod_can_be_scraped_where_its_settings_say_and_shows_a_certificate() -> None:
+    [stated] = [one["data"] for one in written() if one["metadata"]["name"] == "kring" and one["kind"] == "ConfigMap"]
+    settings = load({name: value for name, value in stated.items() if name.endswith("_METRICS")})
+    [nodes] = [one["spec"] for one in written() if (one["kind"], one["metadata"]["name"]) == ("StatefulSet", "nodes")]
+    asked = {"prometheus.io/scrape": "true", "prometheus.io/scheme": "https"}
+    assert nodes["template"]["metadata"]["annotations"] == asked
+    pod = nodes["template"]["spec"]
+    ports = {one["name"]: one["ports"] for one in pod["containers"]}
+    assert set(ports) == set(SERVICES)
+    for service in SERVICES:
+        _, _, port = getattr(settings, f"{service}_metrics").partition(":")
+        assert ports[service] == [{"name": f"{service}-metrics", "containerPort": int(port)}]
+    [shown] = [one["secret"] for one in pod["volumes"][-1]["projected"]["sources"] if "items" in one["secret"]]
+    assert {one["path"] for one in shown["items"]} == {"services.crt", "services.key"}
 
 
 def pods() -> Iterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ from deploy import story
 from services.events.main import SERVICE as EVENTS
 from services.intake.main import SERVICE as INTAKE
 from services.network.main import SERVICE as NETWORK
-from shared.door import Door
+from shared.door import Door, leading
 from shared.rules import Unavailable
 from shared.wire.listener import listen
 from shared.wire.tls import authority, believing, pair
@@ -111,7 +111,7 @@ async def nothing(*_: Any) -> None:
 
 async def test_a_services_own_port_speaks_https_only(running: Running) -> None:
     settings, port = running.settings, free_port()
-    door = Door(nothing, {}, port, pair(settings, "services"))
+    door = Door(leading(nothing, {}), f"127.0.0.1:{port}", pair(settings, "services"))
     serving = asyncio.create_task(door.run())
     believed = believing(authority(settings))
     async with httpx.AsyncClient(verify=believed) as safe, httpx.AsyncClient() as plain:

@@ -20,7 +20,7 @@ mutation Offer($id: UUID!) { offerProgramme(input: {id: $id, name: "Samen op pad
 async def scraped(running: Running) -> dict[str, list[Any]]:
     """All samples, by family."""
     answer = await running.http.get("/metrics")
-    assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, "text/plain")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
     return {family.name: list(family.samples) for family in text_string_to_metric_families(answer.text)}
 
 

@@ -18,6 +18,7 @@ ALL = {
     "KRING_LOG_LEVEL": "warning",
     "KRING_OTLP_URL": "http://127.0.0.1:4318",
     "KRING_SMTP_URL": "smtps://kring:p%40ss@mail.example.nl?from=noreply@example.nl",
+    "KRING_EVENTS_METRICS": "0.0.0.0:9102",
     "KRING_DATABASE_GEMEENTE_ALKMAAR": "postgresql://kring:secret@db/alkmaar",
 }
 
@@ -49,6 +50,7 @@ def test_every_fault_is_named_at_once_with_what_is_allowed() -> None:
         "KRING_LOG_LEVEL": "loud",
         "KRING_OTLP_URL": "127.0.0.1:4318",
         "KRING_SMTP_URL": "smtp://kring:secret@mail.example.nl",
+        "KRING_INTAKE_METRICS": "example.nl:9101",
         "KRING_DATABASE_WELZIN": "mysql://root:secret@x",
         "KRING_PROT": "8080",
     }
@@ -74,6 +76,11 @@ def test_several_brokers_stand_with_commas_between() -> None:
 def test_several_brokers_are_all_asked_over_tls_or_none() -> None:
     with pytest.raises(Misconfigured):
         load({"KRING_NATS_URL": "tls://nats-0.nats:4222,nats://nats-1.nats:4222"})
+
+
+def test_metrics_are_on_this_machine_unless_an_address_is_named() -> None:
+    assert load({"KRING_INTAKE_METRICS": "9101"}).intake_metrics == "127.0.0.1:9101"
+    assert load(ALL).events_metrics == "0.0.0.0:9102"
 
 
 def test_certificates_are_in_their_folder_or_the_data_folders() -> None:
