@@ -79,6 +79,7 @@ def gauges(health: Health) -> dict[str, Value]:
         "kring_relay_following": health.relay is RelayState.FOLLOWING,
         "kring_inbox_following": health.inbox,
         "kring_letters_waiting": sum(link.waiting for link in health.links),
+        "kring_letters_oldest_seconds": (datetime.now(UTC) - health.oldest).total_seconds() if health.oldest else 0.0,
         "kring_links_stuck": sum(link.stuck is not None for link in health.links),
         "kring_integrators_lag_events": max(
             (one.waiting for one in health.integrators if one.waiting is not None), default=None

@@ -1,6 +1,7 @@
 """How a node is, as `kring status`, `/healthz`, metrics and the doctor are told."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -33,6 +34,8 @@ class Health(msgspec.Struct, frozen=True):
     """Whose letters were refused within a day, as no honest node sends such."""
     gauges: Mapping[str, float] = {}
     """What its service has measured besides, by names of `shared.metrics.GAUGES`."""
+    oldest: datetime | None = None
+    """Since when the oldest letter waits that a partner has not recorded; None where none does."""
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ GAUGES: Mapping[str, str] = {
     "kring_relay_following": "1 while the relay follows its log; 0 while it is away, ahead or at fault.",
     "kring_inbox_following": "1 while the organisation's stream is read; none where no policy follows it.",
     "kring_letters_waiting": "Letters that partners have not recorded yet.",
+    "kring_letters_oldest_seconds": "For how long the oldest of these has waited; 0 where there is none.",
     "kring_links_stuck": "Links to partners that cannot go on until somebody looks.",
     "kring_integrators_lag_events": "Events that the organisation's slowest integrator has not taken; none where there is none.",
     "kring_parked": "What could not be taken and waits for a person.",

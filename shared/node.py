@@ -146,7 +146,7 @@ class Node:
         integrators, partners = await self.integrators.following(), self.register.partners(self.organisation)
         digests = [one for one in standing.digests if one.partner in partners]
         up, aside = self.relay.state, standing.parked
-        more = self.arrivals.refusals.lately(), standing.gauges
+        more = self.arrivals.refusals.lately(), standing.gauges, self.links.oldest(standing.links)
         return Health(self.log.node, ready, up, behind, standing.links, aside, following, integrators, digests, *more)
 
     def rewrap(self) -> None:

@@ -32,6 +32,7 @@ class Links:
         self._office = office
         self._outbox = outbox
         self._post = Post(office)
+        self.oldest = self._post.waits.oldest
         self._introductions = Introductions(office)
         self._retelling = Retelling(office)
         self._known: set[Link] = set()

@@ -11,8 +11,6 @@ import structlog
 from sqlalchemy import Connection
 
 from shared import tracing
-from shared.contracts.letters import Void
-from shared.eventlog.columns import EPOCH
 from shared.eventlog.database import PASSING
 from shared.eventlog.log import Log
 from shared.eventlog.parked import park
@@ -21,25 +19,16 @@ from shared.rules import Refused
 from shared.service import Letter
 from shared.wire.digests import Digests
 from shared.wire.drafts import Draft
-from shared.wire.handover import LARGEST, MOST, Batch, Content, Office, Receipt, Sealed, subject
+from shared.wire.handover import LARGEST, MOST, Batch, Office, Receipt, Sealed, subject
 from shared.wire.outbox import LETTER, VOID, Link, Row, acknowledged, handed, held_up, stuck, waiting
+from shared.wire.outgoing import Outgoing, Waits, content
 from shared.wire.seal import Route, seal
 
 ANSWERS_WITHIN = 5.0
 """Seconds. Later the batch counts as unknown, and is handed over again: what was recorded is not recorded twice."""
-_VOID = msgspec.Raw(msgspec.json.encode(Void()))
-_NOBODY = UUID(int=0)
 _OUTSIDE = 300
 """Bytes that the message and each letter in it need beside the sealed boxes, at most."""
 _log = structlog.get_logger()
-
-
-class Outgoing(msgspec.Struct):
-    """A letter on its way: its row, what it follows from (None: nothing any more), and whether only its number may go."""
-
-    row: Row
-    draft: Draft | None
-    void: bool
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -101,6 +90,7 @@ class Post:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._digests = Digests(office)
+        self.waits = Waits()
 
     async def hand_over(self, link: Link, *, knock: bool) -> Round:
         """Hand over the next letters of a link; when none wait, knock if asked.
@@ -115,12 +105,15 @@ class Post:
         if not rows and not knock:
             return Round(moved=0, idle=True)
         going = [await self._outgoing(link, row) for row in rows]
+        self.waits.tried(link, going, self._office.log.clock())
         await self._hand(link, going)
         letters = await self._seal(link, going)
         traces = [one.draft.recorded.trace for one in going[: len(letters)] if one.draft]
         with tracing.spans("letter sent", traces, node=self._office.node, receiver=link.receiver):
             receipt = await self._ask(link, letters)
         up_to = await self._settle(link, done, going[: len(letters)], receipt)
+        if up_to != done:
+            self.waits.over(link)
         idle = len(rows) < MOST and up_to == (rows[-1].number if rows else done)
         return Round(moved=up_to - done, idle=idle, log=receipt.log)
 
@@ -239,12 +232,3 @@ class Post:
 def _look(link: Link, log: Log, connection: Connection) -> tuple[bool, tuple[int, list[Row]]]:
     """Whether earlier letters for the same receiver go first, how far the link is, and what is next on it."""
     return log.kept is not None and link.log == log.id and held_up(connection, link), waiting(connection, link)
-
-
-def content(outgoing: Outgoing) -> bytes:
-    """What is inside the letter. A void says nothing, not even of whom."""
-    if outgoing.draft is None or outgoing.void:
-        return msgspec.json.encode(Content(_VOID, _NOBODY, EPOCH, ""))
-    letter, recorded = outgoing.draft.letter, outgoing.draft.recorded
-    body = msgspec.Raw(msgspec.json.encode(letter.body))
-    return msgspec.json.encode(Content(body, letter.subject, recorded.at, recorded.trace, letter.expires))

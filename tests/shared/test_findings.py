@@ -107,3 +107,10 @@ def test_each_integrators_lag_is_measured_by_its_name() -> None:
     lags = {key[1:]: value for key, value in found.items() if key[0] == "kring_integrator_waiting"}
     assert lags == {("a", "welzin", "intake"): 3, ("c", "welzin", "intake"): 0}
     assert found["kring_integrators_lag_events", "welzin", "intake"] == 3
+
+
+def test_how_long_the_oldest_letter_waits_is_measured_and_nothing_waiting_is_none() -> None:
+    hour = gauges(replace(health(), oldest=NOW - timedelta(hours=1)))["kring_letters_oldest_seconds"]
+    assert isinstance(hour, float)
+    assert 3_600 <= hour < 7_200
+    assert gauges(health())["kring_letters_oldest_seconds"] == 0

@@ -8,7 +8,7 @@ from itertools import repeat
 import pytest
 
 from shared.eventlog.types import Unit
-from shared.wire.outbox import Link, acknowledged
+from shared.wire.outbox import LATEST, Link, acknowledged, links, numbered
 from tests.shared.wire.conftest import World
 from tests.support import notes
 from tests.support.correspondents import Correspondent, at_work
@@ -66,6 +66,39 @@ async def test_while_the_receiver_is_away_letters_wait_and_its_knock_brings_them
             assert await beta.copies() == ["zero"]
             async with at_work(beta.links):
                 await beta.has("zero", "one")
+
+
+async def oldest(one: Correspondent) -> datetime | None:
+    return one.links.oldest(await one.office.log.query(links))
+
+
+async def test_it_is_known_since_when_the_oldest_letter_waits_after_a_restart_too(
+    beta: Correspondent, world: World
+) -> None:
+    alpha = await world.open("alpha")
+    note = await alpha.write("one")
+    [written] = await alpha.office.log.read(note)
+    await alpha.office.log.close()
+    alpha = await world.open("alpha")
+    await alpha.write("two")
+    async with at_work(alpha.links, alpha.arrivals):
+        await eventually(lambda: oldest(alpha), written.at)
+        async with at_work(beta.arrivals, beta.links):
+            await beta.has("one", "two")
+            await eventually(lambda: oldest(alpha), None)
+
+
+async def test_what_tells_how_a_stream_stands_today_waits_since_its_first_try(alpha: Correspondent) -> None:
+    link, note = Link("beta.intake", alpha.office.log.id), await alpha.write("old")
+    changes = [*numbered(link, note, LATEST), acknowledged(link, 1)]
+    await alpha.office.log.write(Unit(by="system", changes=changes))
+    before = datetime.now(UTC)
+    async with at_work(alpha.links):
+        since = await eventually(lambda: oldest(alpha))
+        assert before <= since
+        alpha.links.register_changed()
+        await asyncio.sleep(0.3)
+        assert await oldest(alpha) == since
 
 
 async def test_both_ways_at_once(alpha: Correspondent, beta: Correspondent) -> None:
