@@ -72,6 +72,7 @@ class Meter:
             ("service", "code"),
             registry=own,
         )
+        self._dropped = Counter("kring_letters_dropped", "Letters put aside too long ago.", ["service"], registry=own)
         self._refused = Gauge(
             "kring_register_refused", "1 while the register on disk is not the one in use.", ["service"], registry=own
         ).labels(service)
@@ -92,6 +93,10 @@ class Meter:
     def letters_refused(self, code: str) -> None:
         """Letters were refused, with this code."""
         self._letters.labels(self._service, code).inc()
+
+    def letters_dropped(self, count: int) -> None:
+        """Letters stood aside until their time was up."""
+        self._dropped.labels(self._service).inc(count)
 
     def register_looked_at(self, *, refused: bool) -> None:
         """The register on disk is in use, or was refused and the one before is."""

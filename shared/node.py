@@ -39,6 +39,7 @@ from shared.wire.links import Links
 from shared.wire.outbox import Outbox
 from shared.wire.relay import Relay, RelayState
 from shared.wire.seal import Ring
+from shared.wire.sweep import Sweep
 
 
 class Process(msgspec.Struct, frozen=True):
@@ -127,6 +128,7 @@ class Node:
             tasks.create_task(self._process.ticker.watch(self.log, self.service.due, self.service.rounds))
             tasks.create_task(self._hint())
             tasks.create_task(forget_again(self.log, self.service.erase))
+            tasks.create_task(Sweep(self.log, self._process.meter).run())
             tasks.create_task(self.log.lost())
             tasks.create_task(self._cut_off())
 

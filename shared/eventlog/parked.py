@@ -90,6 +90,12 @@ def found(connection: Connection, number: int) -> Parked:
     return _of(row)
 
 
+def earlier(source: str, before: datetime, limit: int, connection: Connection) -> list[int]:
+    """Numbers of what was put aside before an instant, the oldest first."""
+    query = select(parked.c.id).where(parked.c.source == source, parked.c.at < bindparam(None, before, Instant))
+    return list(connection.scalars(query.order_by(parked.c.id).limit(limit)))
+
+
 def taken(number: int) -> Change:
     """It is done with: retried, or dropped."""
     return _TAKE, {"number": number}

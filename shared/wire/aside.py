@@ -1,4 +1,4 @@
-"""Letters that were put aside: kept sealed until somebody takes them up again or drops them, for they may be about a person."""
+"""Letters that were put aside: kept sealed until somebody takes them up again or drops them, or their time is up."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -18,7 +18,7 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # or nes
 
 
 class Aside(msgspec.Struct, frozen=True):
-    """The body of its row in `parked`."""
+    """The body of its row in `parked`: it may be about a person."""
 
     sender: str
     """Sending node."""

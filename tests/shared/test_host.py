@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +172,23 @@ async def test_a_parked_deadline_can_be_tried_again() -> None:
         await host.nodes["welzin"].log.write(Unit(by="system", changes=[row]))
         assert await asked(broker, "parked.retry", id=1) == {"retried": 1}
         assert (issued, await asked(broker, "parked.list")) == ([due], [])
+
+
+async def test_letters_that_stand_aside_for_ninety_days_go_when_their_node_looks() -> None:
+    old, body = datetime.now(UTC) - timedelta(days=91), b"{}"
+    async with demo_broker() as broker:
+        async with hosted(broker) as host:
+            await eventually(lambda: ready(host))
+            await put_aside(host, "letters")
+            rows = [park(source=one, key="k", type="t", body=body, reason="r", at=old) for one in ("letters", "due")]
+            await host.nodes["welzin"].log.write(Unit(by="system", changes=rows))
+        async with hosted(broker) as host:
+            await eventually(lambda: ready(host))
+
+            async def left() -> list[int]:
+                return [row["id"] for row in await asked(broker, "parked.list")]
+
+            await eventually(left, [1, 3])
 
 
 async def test_an_idle_nodes_database_is_not_asked_how_it_is() -> None:

@@ -23,6 +23,7 @@ from shared.wire.handover import Office
 from shared.wire.links import Links
 from shared.wire.outbox import LinkState, Outbox, links
 from shared.wire.seal import LetterKeys, Ring
+from shared.wire.sweep import Sweep
 from tests.support import notes
 from tests.support.nats import NatsServer
 from tests.support.waiting import eventually
@@ -158,7 +159,7 @@ async def correspondent(
 
 
 @asynccontextmanager
-async def at_work(*parts: Links | Arrivals) -> AsyncIterator[None]:
+async def at_work(*parts: Links | Arrivals | Sweep) -> AsyncIterator[None]:
     """These run while the block lasts."""
     tasks = [asyncio.create_task(one.run()) for one in parts]
     await asyncio.sleep(0)
