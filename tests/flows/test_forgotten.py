@@ -35,6 +35,11 @@ Kept = Mapping[str, Mapping[Whose, bytes]]
 """By node: its keys, wrapped."""
 
 
+def of(engine: str) -> Mapping[str, str]:
+    """Where both organisations' logs are: each in a new database, or in the data folder."""
+    return {slug: postgres_url() for slug in SLUGS} if engine == "postgres" else {}
+
+
 def master(data: Path, node: str) -> Master:
     """The master key of a node's organisation."""
     return Master((data / node.partition(".")[0] / "keys" / "master").read_text())
@@ -131,7 +136,7 @@ async def said(log: Log) -> list[str]:
 async def test_of_who_was_forgotten_no_byte_and_no_key_is_left_and_the_log_still_replays(
     tmp_path: Path, engine: str
 ) -> None:
-    databases = {slug: postgres_url() for slug in SLUGS} if engine == "postgres" else {}
+    databases = of(engine)
     async with network(tmp_path, *NODES, databases=databases) as net:
         people, reference = await Telling(net).whole()
         stays, before = await participant(net, STAYS), kept(net.settings)
@@ -149,10 +154,12 @@ async def test_of_who_was_forgotten_no_byte_and_no_key_is_left_and_the_log_still
         assert (await net.ask(SENDER, "GET", f"/v1/participants/{stays}"))["nameToUse"] == STAYS
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 async def test_a_backup_of_before_with_the_keys_of_today_opens_nothing_of_who_was_forgotten_since(
-    tmp_path: Path,
+    tmp_path: Path, engine: str
 ) -> None:
-    async with network(tmp_path, *NODES) as net:
+    elsewhere = Settings(data=tmp_path / "elsewhere", databases=of(engine))
+    async with network(tmp_path, *NODES, databases=of(engine)) as net:
         people, reference = await Telling(net).whole()
         await participant(net, STAYS)
         before, sunday = kept(net.settings), await copied(net, tmp_path / "sunday")
@@ -161,22 +168,22 @@ async def test_a_backup_of_before_with_the_keys_of_today_opens_nothing_of_who_wa
         assert holding([sunday], MARKER.encode()) == []
         assert {name.rpartition(".")[2] for name in holding([sunday], *gone)} == {"keys"}
         assert holding([today], MARKER.encode(), *gone) == []
-        found = await opened_elsewhere(net, tmp_path / "elsewhere", sunday, today)
+        found = await opened_elsewhere(net, elsewhere, sunday, today)
     assert STAYS in found, "who was not forgotten is opened"
     assert MARKER not in found
-    assert holding([tmp_path / "elsewhere"], MARKER.encode(), *gone) == []
+    assert holding([elsewhere.data, *map(postgres_files, elsewhere.databases.values())], MARKER.encode(), *gone) == []
 
 
-async def opened_elsewhere(net: Network, data: Path, logs: Path, apart: Path) -> str:
+async def opened_elsewhere(net: Network, elsewhere: Settings, logs: Path, apart: Path) -> str:
     """All that can be read on a machine of its own, with logs of one day and keys of another."""
-    shutil.copytree(net.data, data, ignore=shutil.ignore_patterns("*.db*", "*.sock"))
-    found, elsewhere = list[str](), Settings(data=data)
+    shutil.copytree(net.data, elsewhere.data, ignore=shutil.ignore_patterns("*.db*", "*.sock"))
+    found = list[str]()
     for slug in SLUGS:
         await asyncio.to_thread(backups.restore, elsewhere, slug, logs / f"{slug}.kring", apart / f"{slug}.keys")
     for node in NODES:
         organisation, _, service = node.partition(".")
         made, url = import_module(f"services.{service}.main").SERVICE, database_url(elsewhere, organisation, service)
-        log = await Log.open(node, url, made.deciders, made.views, master=master(data, node))
+        log = await Log.open(node, url, made.deciders, made.views, master=master(elsewhere.data, node))
         found += await said(log)
         await log.close()
     return "\n".join(found)
