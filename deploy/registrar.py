@@ -6,7 +6,7 @@ One change at a time, whole or not at all.
 import fcntl
 import os
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -14,15 +14,17 @@ from uuid import UUID
 
 import msgspec
 
+from deploy import agreements
 from deploy.keys import kept, nkey_public, nkey_seed, replaced
 from deploy.linkkeys import keep_links
 from deploy.natsconf import write_accounts
 from deploy.rotation import PARTY, rotated, signer
+from shared.agreements import Agreement, Covenant
 from shared.contracts.catalogue import SUBJECTS
 from shared.grants import Grant, check_webhook, granted, matches
 from shared.identity import Issuer
 from shared.ids import uuid7
-from shared.register import SERVICES, Agreement, Contents, Ended, Organisation, Register, path, sealed
+from shared.register import SERVICES, Contents, Organisation, Register, path, sealed
 from shared.rules import Refused
 from shared.signing import MASTER, MASTER_BYTES, Signer, text
 from shared.succession import NodeKeys
@@ -83,46 +85,30 @@ class Registrar:
             return self._publish(_with(register, organisations=changed))
 
     def agree(self, identifier: UUID, sender: str, receiver: str, since: date) -> Register:
-        """Record an agreement, signed by both: `sender` may refer to `receiver`.
-
-        Raises `Refused`: `organisation-unknown`, `agreement-self`, `agreement-exists`.
-        """
-        with self._alone():
-            register = Register.open(self.data)
-            parties = [register.organisation(slug).slug for slug in (sender, receiver)]
-            if sender == receiver:
-                raise Refused("agreement-self", organisation=sender)
-            if register.may_refer(sender, receiver):
-                raise Refused("agreement-exists", sender=sender, receiver=receiver)
-            draft = Agreement(identifier, sender, receiver, since, signatures={})
-            signed = {slug: self._party(slug, register).sign(draft.words()) for slug in parties}
-            agreement = msgspec.structs.replace(draft, signatures=signed)
-            return self._publish(_with(register, agreements=(*register.contents.agreements, agreement)))
+        """Record an agreement, signed by both: `sender` may refer to `receiver`. Raises `Refused` as `agreements.agreed` does."""
+        draft = Agreement(identifier, sender, receiver, since, signatures={})
+        return self._change(lambda register: agreements.agreed(register, self._sign, draft))
 
     def end(self, identifier: UUID, by: str, at: date) -> Register:
-        """Record that one party ended an agreement: no new referrals; what is open goes on.
+        """Record that one party ended an agreement: no new referrals; what is open goes on. Raises `Refused` as `agreements.ended` does."""
+        return self._change(lambda register: agreements.ended(register, self._sign, identifier, by, at))
 
-        Raises `Refused`: `agreement-unknown`, `agreement-ended`, `agreement-party`.
-        """
-        with self._alone():
-            register = Register.open(self.data)
-            found = {one.id: one for one in register.contents.agreements}
-            agreement = found.get(identifier)
-            if agreement is None:
-                raise Refused("agreement-unknown", agreement=str(identifier))
-            if agreement.ended:
-                raise Refused("agreement-ended", agreement=str(identifier), at=str(agreement.ended.at))
-            if by not in (agreement.sender, agreement.receiver):
-                raise Refused("agreement-party", organisation=by)
-            ended = Ended(at, by, self._party(by, register).sign(agreement.words(at)))
-            found[identifier] = msgspec.structs.replace(agreement, ended=ended)
-            return self._publish(_with(register, agreements=tuple(found.values())))
+    def covenant(self, identifier: UUID, name: str, members: Sequence[str], since: date) -> Register:
+        """Record a covenant, signed once by each member. Raises `Refused` as `agreements.founded` does."""
+        draft = Covenant(identifier, name, since, members={})
+        return self._change(lambda register: agreements.founded(register, self._sign, draft, members))
+
+    def join(self, name: str, member: str) -> Register:
+        """Record that an organisation signed a covenant. Raises `Refused` as `agreements.joined` does."""
+        return self._change(lambda register: agreements.joined(register, self._sign, name, member))
+
+    def leave(self, name: str, member: str, at: date) -> Register:
+        """Record that a member left a covenant: no new referrals; what is open goes on. Raises `Refused` as `agreements.left` does."""
+        return self._change(lambda register: agreements.left(register, self._sign, name, member, at))
 
     def rotate(self, slug: str) -> Register:
         """Give an organisation and its nodes new keys, signed with the old. Raises `Refused` as `rotated` does."""
-        with self._alone():
-            register = Register.open(self.data)
-            return self._publish(_with(register, **rotated(self.data, register, slug)))
+        return self._change(lambda register: rotated(self.data, register, slug))
 
     def grant(self, organisation: str, name: str, filter: str, start: datetime | None, nkey: str) -> Grant:  # noqa: A002  (NATS' word)
         """Let an integrator follow the organisation's events that the filter takes, from a moment on or (None) from the first.
@@ -186,6 +172,14 @@ class Registrar:
             self._publish(_with(register, grants=left))
             for one in gone:
                 self._hook(one).unlink(missing_ok=True)
+
+    def _change(self, parts: Callable[[Register], Mapping[str, object]]) -> Register:
+        with self._alone():
+            register = Register.open(self.data)
+            return self._publish(_with(register, **parts(register)))
+
+    def _sign(self, register: Register, slug: str, said: bytes) -> str:
+        return self._party(slug, register).sign(said)
 
     def _publish(self, contents: Contents) -> Register:
         """The broker first: a route must be there before nodes hear of it."""

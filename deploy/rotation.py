@@ -6,7 +6,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from deploy.keys import exchanged
-from shared.register import Agreement, Covenant, Organisation, Register
+from shared.agreements import Agreement, Covenant
+from shared.register import Organisation, Register
 from shared.rules import Refused, Unavailable
 from shared.signing import Signer
 from shared.succession import renewed, words
@@ -64,7 +65,11 @@ def _agreed(agreement: Agreement, slug: str, new: Signer) -> Agreement:
 
 
 def _joined(covenant: Covenant, slug: str, new: Signer) -> Covenant:
-    return replace(covenant, members=_again(covenant.members.items(), slug, new, covenant.words(slug)))
+    left = (
+        replace(one, signature=new.sign(covenant.words(slug, one))) if one.by == slug else one for one in covenant.left
+    )
+    members = _again(covenant.members.items(), slug, new, covenant.words(slug))
+    return replace(covenant, members=members, left=tuple(left))
 
 
 def _again(signatures: Iterable[tuple[str, str]], slug: str, new: Signer, said: bytes) -> dict[str, str]:

@@ -5,16 +5,15 @@ agreements. Every process knows the registrar's public key from `network/registr
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from functools import cached_property
 from itertools import chain, groupby, permutations
 from operator import itemgetter
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 
+from shared.agreements import Agreement, Covenant, Slug
 from shared.grants import Grant
 from shared.identity import local
 from shared.rules import NotFound, Refused
@@ -22,12 +21,9 @@ from shared.signing import Signer, verified
 from shared.succession import NodeKeys, Renewal, chained
 from shared.tokens import Believed
 
-Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 Source = Annotated[str, msgspec.Meta(pattern=r"^urn:nld:(kvknr:\d{8}|oin:\d{20})$")]
 Area = Annotated[str, msgspec.Meta(pattern=r"^GM\d{4}$")]
 SERVICES = ("intake", "events", "network")
-LARGEST_COVENANT = 100
-"""Members; a larger one makes the broker's configuration slow to check (facts.md)."""
 
 
 class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,49 +47,6 @@ class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Public key with which its own nats-server (a leaf node) connects to ours; None: its nodes connect to ours themselves."""
     renewal: Renewal | None = None
     """That its keys follow earlier ones; None: these are its first."""
-
-
-class Ended(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One party's word that an agreement has ended."""
-
-    at: date
-    by: Slug
-    signature: str
-
-
-class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Permission for `sender` to refer to `receiver`, in force once both signed it; answers go back under the same."""
-
-    id: UUID
-    sender: Slug
-    receiver: Slug
-    since: date
-    signatures: Mapping[Slug, str]
-    ended: Ended | None = None
-
-    @property
-    def signed(self) -> bool:
-        """Whether both parties signed."""
-        return {self.sender, self.receiver} <= self.signatures.keys()
-
-    def words(self, ended: date | None = None) -> bytes:
-        """What a party signs: the agreement, or its end."""
-        end = f"|ended {ended}" if ended else ""
-        return f"kring.agreement.v1|{self.id}|{self.sender}|{self.receiver}|{self.since}{end}".encode()
-
-
-class Covenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The same permission among all its members: each signs once."""
-
-    id: UUID
-    name: str
-    since: date
-    members: Annotated[Mapping[Slug, str], msgspec.Meta(max_length=LARGEST_COVENANT)]
-    """Signature by member."""
-
-    def words(self, member: str) -> bytes:
-        """What a member signs."""
-        return f"kring.covenant.v1|{self.id}|{self.since}|{member}".encode()
 
 
 class Contents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -173,9 +126,9 @@ class Register:
 
     @cached_property
     def routes(self) -> frozenset[tuple[str, str]]:
-        """(from, to) of every way a letter may go: always both, and under an ended agreement for what is still open."""
+        """(from, to) of every way a letter may go: always both, and under what was ended or left for what is still open."""
         agreed = {(one.sender, one.receiver) for one in self.contents.agreements if one.signed}
-        pairs = agreed | set(self._covenanted())
+        pairs = agreed | set(self._covenanted()) | set(self._left())
         return frozenset(pairs | {(receiver, sender) for sender, receiver in pairs})
 
     @cached_property
@@ -203,6 +156,10 @@ class Register:
 
     def _covenanted(self) -> Iterable[tuple[str, str]]:
         return (pair for covenant in self.contents.covenants for pair in permutations(covenant.members, 2))
+
+    def _left(self) -> Iterable[tuple[str, str]]:
+        gone = (one for covenant in self.contents.covenants for one in covenant.left)
+        return ((one.by, other) for one in gone for other in one.among)
 
 
 def _by_sender(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
@@ -241,6 +198,8 @@ def _check(register: Register) -> None:
     for covenant in register.contents.covenants:
         for slug, signature in covenant.members.items():
             _signed(register, slug, signature, covenant.words(slug))
+        for left in covenant.left:
+            _signed(register, left.by, left.signature, covenant.words(left.by, left))
 
 
 def _signed(register: Register, slug: str, signature: str, words: bytes) -> None:

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from deploy.cli import backups, brokers, integrators, looking, masterkeys, network, owners, running, tls
+from deploy.cli import backups, brokers, covenants, integrators, looking, masterkeys, network, owners, running, tls
 from deploy.cli.words import say
 from shared.rules import Invalid, Refused
 from shared.settings import load
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for part in (running, looking, network, integrators, owners, backups, masterkeys, brokers, tls):
+    for part in (running, looking, network, covenants, integrators, owners, backups, masterkeys, brokers, tls):
         part.add(commands)
     return parser
 

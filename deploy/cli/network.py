@@ -41,7 +41,7 @@ def _add_token(commands: Commands) -> None:
     )
     token.add_argument("organisation")
     token.add_argument("role", choices=[role.value for role in Role if role not in LINKED])
-    token.add_argument("--user", type=_name, default="demo", help="who it is for (demo)")
+    token.add_argument("--user", type=name, default="demo", help="who it is for (demo)")
     token.add_argument("--team", help="the team whose files this person sees")
     token.add_argument("--hours", type=_hours, default=8, help="how long it is valid (8); below 0 it has expired")
 
@@ -64,7 +64,7 @@ def _add_organisations(commands: Commands) -> None:
         example="kring org add de-oever --name 'De Oever' --area GM0361 --source urn:nld:kvknr:12345678",
     )
     new.add_argument("organisation", help="short name: small letters, digits and dashes")
-    new.add_argument("--name", required=True, type=_name, help="name as people know it")
+    new.add_argument("--name", required=True, type=name, help="name as people know it")
     new.add_argument("--area", required=True, help="municipality, CBS code (GM0361)")
     new.add_argument("--source", required=True, help="official number: urn:nld:kvknr:… or urn:nld:oin:…")
 
@@ -118,7 +118,8 @@ def _add_agreements(commands: Commands) -> None:
     end.add_argument("--by", required=True, help="the party that ends it")
 
 
-def _name(text: str) -> str:
+def name(text: str) -> str:
+    """What people call something: not empty."""
     if not text.strip():
         raise argparse.ArgumentTypeError("a name may not be empty")
     return text.strip()
@@ -148,9 +149,11 @@ def _organisations(_: argparse.Namespace, settings: Settings) -> None:
 def _add_organisation(given: argparse.Namespace, settings: Settings) -> None:
     making = registrar(settings)
     demo = making.begin().demo  # a demo network stays one
-    name, area, source = given.name, given.area, given.source
-    making.add_organisation(given.organisation, name=name, area=area, source=source, demo=demo)
-    print(f"{given.organisation} takes part. Next: kring agreement add {given.organisation} PARTNER")
+    area, source = given.area, given.source
+    making.add_organisation(given.organisation, name=given.name, area=area, source=source, demo=demo)
+    print(
+        f"{given.organisation} takes part. Next: kring agreement add {given.organisation} PARTNER, or kring covenant join"
+    )
 
 
 def _leaf(given: argparse.Namespace, settings: Settings) -> None:

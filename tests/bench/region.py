@@ -18,8 +18,9 @@ from msgspec.structs import replace
 
 from deploy.registrar import Registrar
 from shared import control
+from shared.agreements import Covenant
 from shared.identity import Issuer, Role
-from shared.register import Covenant, Organisation
+from shared.register import Organisation
 from shared.rules import Unavailable
 from shared.signing import Signer
 from shared.wire.calls import Answer, Call, Caller

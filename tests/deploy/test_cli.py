@@ -42,6 +42,8 @@ def test_help_teaches_by_example(capsys: pytest.CaptureFixture[str]) -> None:
         ["org"],
         ["org", "add"],
         ["agreement", "end"],
+        ["covenant"],
+        ["covenant", "leave"],
         ["parked", "retry"],
         ["token"],
         ["story"],

@@ -12,9 +12,10 @@ from uuid import UUID, uuid4
 import nkeys
 from msgspec.structs import replace
 
+from shared.agreements import Agreement, Covenant
 from shared.eventlog.log import Log, utc_now
 from shared.eventlog.parked import Parked, listed
-from shared.register import Agreement, Contents, Covenant, Organisation, Register
+from shared.register import Contents, Organisation, Register
 from shared.signing import Signer
 from shared.succession import NodeKeys
 from shared.wire.arrivals import Arrivals

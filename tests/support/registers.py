@@ -7,9 +7,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from shared.agreements import Agreement, Covenant, Ended
 from shared.identity import Issuer
 from shared.linkkeys import LinkKey
-from shared.register import SERVICES, Agreement, Contents, Covenant, Ended, Organisation, path, sealed
+from shared.register import SERVICES, Contents, Organisation, path, sealed
 from shared.signing import Signer
 from shared.succession import NodeKeys
 
