@@ -6,12 +6,10 @@ from uuid import UUID
 import strawberry
 
 from gateway.errors import NodeRefused
-from gateway.schema.access import COORDINATORS, allows
+from gateway.schema.access import COORDINATORS
 from gateway.schema.paging import Connection, Info, connection, place, rows
 from gateway.schema.structs import asked, shown
-from shared.access import Whose
 from shared.contracts import network as contract
-from shared.identity import Role
 from shared.rules import NotFound
 
 shown(contract.Interests, "Interests")
@@ -21,8 +19,6 @@ InterestsInput = Annotated[contract.Interests, asked(contract.Interests, "Intere
 SayYesInput = Annotated[contract.SayYes, asked(contract.SayYes, "SayYesInput")]
 EndKlikInput = Annotated[contract.EndKlik, asked(contract.EndKlik, "EndKlikInput")]
 BlockKlikInput = Annotated[contract.BlockKlik, asked(contract.BlockKlik, "BlockKlikInput")]
-
-RECORDERS = allows(Role.COORDINATOR, Role.HOST, whose=Whose.TEAM)
 
 
 async def interests(info: Info, participant: UUID) -> contract.Interests | None:
@@ -57,21 +53,21 @@ class NetworkMutation:
 
     @strawberry.mutation(
         description="A participant says yes to another. The klik comes back only when both said yes.",
-        extensions=RECORDERS,
+        extensions=COORDINATORS,
     )
     async def say_yes(self, info: Info, input: SayYesInput) -> contract.KlikAnswer | None:
         """Say yes."""
         return (await info.context.network.say_yes(input)).klik
 
     @strawberry.mutation(
-        description="A participant does not want to stay in touch with another any more.", extensions=RECORDERS
+        description="A participant does not want to stay in touch with another any more.", extensions=COORDINATORS
     )
     async def end_klik(self, info: Info, input: EndKlikInput) -> bool:
         """End it; the answer does not tell whether there was one."""
         await info.context.network.end_klik(input)
         return True
 
-    @strawberry.mutation(description="A participant wants no klik with another, now or later.", extensions=RECORDERS)
+    @strawberry.mutation(description="A participant wants no klik with another, now or later.", extensions=COORDINATORS)
     async def block_klik(self, info: Info, input: BlockKlikInput) -> bool:
         """Block it; the answer does not tell whether there was one."""
         await info.context.network.block_klik(input)

@@ -8,14 +8,15 @@
 | DELETE | /v1/participants/{id}/interests | coordinator | → 204 |
 | GET | /v1/participants/{id}/file | coordinator, privacy officer, the participant | → `NetworkFile` (shared.contracts.file) |
 | GET | /v1/participants/{id}/kliks?after&first | coordinator, the participant | → `KlikPage` |
-| POST | /v1/kliks/yes | coordinator, host | `SayYes` → 200 `YesAnswer` |
-| POST | /v1/kliks/end | coordinator, host | `EndKlik` → 204 |
-| POST | /v1/kliks/block | coordinator, host | `BlockKlik` → 204 |
+| POST | /v1/kliks/yes | coordinator | `SayYes` → 200 `YesAnswer` |
+| POST | /v1/kliks/end | coordinator | `EndKlik` → 204 |
+| POST | /v1/kliks/block | coordinator | `BlockKlik` → 204 |
 
 Lists take `first` (1-100, 20 unless told) and `after`, the `next` of the page before.
 
 A yes that the other has not answered is shown nowhere. Ending and blocking answer the same whether there was a klik, a yes or
-nothing, and a yes to somebody who has blocked is taken like any other: nobody can find out by asking.
+nothing, and a yes to somebody who has blocked is taken like any other: nobody can find out by asking. So is a yes to somebody
+of another team who is not there, or with whom no klik may be: a minor with an adult.
 """
 
 from datetime import datetime

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
+import pytest
 
 from shared.identity import Role
 from tests.access.declared import PAIRS, Door, fields, routes, table
@@ -29,6 +30,7 @@ def test_every_route_has_an_example() -> None:
     }
 
 
+@pytest.mark.timeout(240)
 async def test_every_role_gets_at_every_route_what_the_table_says(tmp_path: Path) -> None:
     doors = {(one.place, one.name): one for one in routes()}
     wrong: list[str] = []

@@ -1,4 +1,4 @@
-"""Kliks: a coordinator or host records what people of their team say."""
+"""Kliks: a coordinator records what people of their team say."""
 
 from litestar import post
 from litestar.di import NamedDependency
@@ -13,10 +13,10 @@ from shared.contracts.text import tidy
 from shared.http import Context, allows
 from shared.identity import Role
 
-RECORDERS = allows(Role.COORDINATOR, Role.HOST, whose=Whose.TEAM)
+COORDINATORS = allows(Role.COORDINATOR, whose=Whose.TEAM)
 
 
-@post("/v1/kliks/yes", status_code=200, guards=[RECORDERS])
+@post("/v1/kliks/yes", status_code=200, guards=[COORDINATORS])
 async def say_yes(data: JSONBody[SayYes], context: NamedDependency[Context]) -> YesAnswer:
     """Somebody would like to stay in touch with another."""
     said = tidy(data)
@@ -30,20 +30,21 @@ async def say_yes(data: JSONBody[SayYes], context: NamedDependency[Context]) -> 
         contact=said.contact,
         known=known,
         minors=minors,
+        sees_other=await context.query(participants.sees, said.other),
         at=context.now,
     )
     await context.run(klik, klik.pair(said.participant, said.other), yes)
     return await context.query(view.between, said.participant, said.other)
 
 
-@post("/v1/kliks/end", status_code=204, guards=[RECORDERS])
+@post("/v1/kliks/end", status_code=204, guards=[COORDINATORS])
 async def end(data: JSONBody[EndKlik], context: NamedDependency[Context]) -> None:
     """Somebody does not want to stay in touch any more."""
     await context.query(participants.one, data.participant)
     await context.run(klik, klik.pair(data.participant, data.other), klik.End(data.participant, context.now))
 
 
-@post("/v1/kliks/block", status_code=204, guards=[RECORDERS])
+@post("/v1/kliks/block", status_code=204, guards=[COORDINATORS])
 async def block(data: JSONBody[BlockKlik], context: NamedDependency[Context]) -> None:
     """Somebody wants no klik with another."""
     await context.query(participants.one, data.participant)

@@ -34,6 +34,8 @@ class SayYes(Struct, frozen=True, kw_only=True):
     """Who of the two the network knows."""
     minors: frozenset[UUID]
     """Who of the two is a minor."""
+    sees_other: bool = True
+    """Whether who records it would hear of the other: somebody of another team, as one who is not there, is not told of."""
     at: datetime
 
 
@@ -127,11 +129,13 @@ initial: State = Nothing()
 
 
 def decide(command: Command, state: State) -> list[Event]:
-    """Refused: `klik-with-oneself`, `klik-minor-and-adult`, `participant-unknown`; never anything that tells what the other said."""
+    """Refused: `klik-with-oneself`, `klik-minor-and-adult`, `participant-unknown`; never anything that tells what the other said.
+
+    Nor whether somebody of another team is there, or a minor.
+    """
     match command:
         case SayYes():
-            _check(command)
-            return _yes(command, state)
+            return _yes(command, state) if _may(command) else []
         case End(who, at):
             return [Ended(_klik(state), who, at)] if isinstance(state, OneSided | Mutual) else []
         case _:
@@ -155,12 +159,19 @@ def evolve(state: State, event: Event) -> State:
             return Shut(frozenset({event.who}) | (state.by if isinstance(state, Shut) else frozenset[UUID]()))
 
 
-def _check(command: SayYes) -> None:
+def _may(command: SayYes) -> bool:
+    """Whether they may have a klik. A yes to somebody of another team is taken like any other, and comes to nothing where they may not."""
     _check_two(command.who, command.other)
+    refusal = _refusal(command)
+    if refusal and command.sees_other:
+        raise refusal
+    return refusal is None
+
+
+def _refusal(command: SayYes) -> Refused | None:
     if not {command.who, command.other} <= command.known:
-        raise NotFound("participant-unknown")
-    if len(command.minors) == 1:
-        raise Refused("klik-minor-and-adult")
+        return NotFound("participant-unknown")
+    return Refused("klik-minor-and-adult") if len(command.minors) == 1 else None
 
 
 def _check_two(who: UUID, other: UUID) -> None:

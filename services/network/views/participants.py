@@ -110,6 +110,13 @@ def page(connection: Connection, scope: OrgScope, after: UUID | None, first: int
     return ParticipantPage(items[:first], str(items[first - 1].id) if len(items) > first else None)
 
 
+def sees(connection: Connection, scope: OrgScope, id: UUID) -> bool:  # noqa: A002
+    """Whether the caller would hear of somebody: one of their team, or anybody where they work for every team."""
+    return scope.team is None or bool(
+        connection.scalar(select(participants.c.id).where(participants.c.id == id, mine(scope)))
+    )
+
+
 def known(connection: Connection, _scope: OrgScope, *people: UUID) -> frozenset[UUID]:
     """Those of some people whom the network knows, whatever their team: people of two teams meet."""
     return frozenset(connection.scalars(select(participants.c.id).where(participants.c.id.in_(people))))

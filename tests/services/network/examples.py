@@ -15,8 +15,8 @@ PAIR = klik.pair(ANN, BOB)
 
 
 def yes(who: UUID, other: UUID, contact: str = "06", known: tuple[UUID, ...] = (ANN, BOB), id_: UUID = KLIK) -> SayYes:
-    both = {"known": frozenset(known), "minors": frozenset[UUID]()}
-    return SayYes(klik=id_, who=who, other=other, contact=contact, at=NOON, **both)
+    minors = frozenset[UUID]()
+    return SayYes(klik=id_, who=who, other=other, contact=contact, known=frozenset(known), minors=minors, at=NOON)
 
 
 def said(who: UUID, other: UUID, contact: str = "06") -> YesSaid:

@@ -12,6 +12,7 @@ from services.network.domain import klik, participant
 from services.network.main import SERVICE
 from shared.eventlog.types import Step
 from shared.identity import Role
+from tests.access.records import headers
 from tests.services.network.examples import ANN, BOB, CAS, KLIK, NOON, PAIR, yes
 from tests.support.served import Served, served
 from tests.support.waiting import eventually
@@ -24,7 +25,7 @@ async def node(tmp_path: Path) -> AsyncGenerator[Served]:
         yield running
 
 
-async def say_yes(node: Served, who: UUID, other: UUID, contact: str, role: Role = Role.HOST) -> httpx.Response:
+async def say_yes(node: Served, who: UUID, other: UUID, contact: str, role: Role = Role.COORDINATOR) -> httpx.Response:
     body = {"id": str(KLIK), "participant": str(who), "other": str(other), "contact": contact}
     return await node.ask("POST", "/v1/kliks/yes", body, role=role)
 
@@ -49,9 +50,7 @@ async def test_a_klik_can_be_ended_and_blocked(node: Served, way: str) -> None:
     await say_yes(node, ANN, BOB, "06-1")
     await say_yes(node, BOB, ANN, "06-2")
     for _ in range(2):
-        answer = await node.ask(
-            "POST", f"/v1/kliks/{way}", {"participant": str(ANN), "other": str(BOB)}, role=Role.HOST
-        )
+        answer = await node.ask("POST", f"/v1/kliks/{way}", {"participant": str(ANN), "other": str(BOB)})
         assert answer.status_code == 204
     assert (await kliks(node, ANN), await kliks(node, BOB)) == ([], [])
     await say_yes(node, BOB, ANN, "06-2")
@@ -64,6 +63,28 @@ async def test_nobody_finds_out_by_asking(node: Served) -> None:
     await node.ask("POST", "/v1/kliks/block", {"participant": str(BOB), "other": str(ANN)})
     blocked = await say_yes(node, ANN, BOB, "06-1")
     assert (nothing.status_code, nothing.content) == (blocked.status_code, blocked.content)
+
+
+async def test_asking_tells_of_another_team_neither_who_there_is_nor_who_is_a_minor(node: Served) -> None:
+    """Ann is of noord; of zuid are an adult, a minor, and somebody who does not exist."""
+    adult, minor, nobody = (UUID(int=ANN.int + number) for number in (100, 101, 102))
+    await node.take(
+        [
+            Step(participant, ANN, participant.Move("noord", NOON)),
+            Step(participant, adult, participant.Know(NOON, "zuid")),
+            Step(participant, minor, participant.Know(NOON, "zuid", minor=True)),
+        ]
+    )
+    who = headers(Role.COORDINATOR, "noord")
+    answers = []
+    for other in (adult, minor, nobody):
+        body = {"id": str(KLIK), "participant": str(ANN), "other": str(other), "contact": "06"}
+        for way in ("yes", "end", "block"):
+            sent = body if way == "yes" else PAIRED | {"other": str(other)}
+            answer = await node.http.post(f"/v1/kliks/{way}", json=sent, headers=who)
+            answers.append((way, answer.status_code, answer.content))
+    assert answers[:3] == answers[3:6] == answers[6:]
+    assert answers[0] == ("yes", 200, b'{"klik":null}')
 
 
 async def test_interests_are_set_and_cleared(node: Served) -> None:
@@ -152,8 +173,6 @@ COORDINATORS_ONLY = [
     ("PUT", f"/v1/participants/{ANN}/interests", {"likes": "walking"}),
     ("DELETE", f"/v1/participants/{ANN}/interests", None),
     ("GET", f"/v1/participants/{ANN}/kliks", None),
-]
-HOSTS_TOO = [
     ("POST", "/v1/kliks/yes", {"id": str(KLIK), "contact": "06", **PAIRED}),
     ("POST", "/v1/kliks/end", PAIRED),
     ("POST", "/v1/kliks/block", PAIRED),
@@ -162,6 +181,6 @@ HOSTS_TOO = [
 
 @pytest.mark.parametrize("role", [Role.HOST, Role.ADMINISTRATOR, Role.POLICY_OFFICER, None])
 async def test_only_some_may_see_and_record(node: Served, role: Role | None) -> None:
-    for method, path, body in COORDINATORS_ONLY + ([] if role is Role.HOST else HOSTS_TOO):
+    for method, path, body in COORDINATORS_ONLY:
         answer = await node.ask(method, path, body, role=role)
         assert answer.status_code == (401 if role is None else 403), path

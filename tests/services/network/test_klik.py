@@ -6,6 +6,7 @@ from uuid import UUID
 from hypothesis import given as any_of
 from hypothesis import strategies as st
 from msgspec import json
+from msgspec.structs import replace
 
 from services.network.domain import klik
 from services.network.domain.klik import Block, Blocked, ContactChanged, End, Ended
@@ -86,6 +87,13 @@ def test_a_klik_is_between_two_people_whom_the_network_knows() -> None:
     given(klik).when(yes(ANN, ANN)).refused("invalid", fields="other")
     given(klik).when(Block(ANN, ANN, NOON)).refused("invalid", fields="other")
     given(klik).when(yes(ANN, BOB, known=(ANN,))).refused("participant-unknown")
+
+
+def test_of_who_is_another_team_s_nothing_is_told_not_even_that_they_are_not_there() -> None:
+    unseen = replace(yes(ANN, BOB), sees_other=False)
+    given(klik).when(unseen).then(said(ANN, BOB))
+    given(klik).when(replace(unseen, known=frozenset({ANN}))).then()
+    given(klik).when(replace(unseen, minors=frozenset({BOB}))).then()
 
 
 def test_a_late_change_of_contact_to_what_has_ended_changes_nothing() -> None:
