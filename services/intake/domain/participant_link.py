@@ -14,6 +14,8 @@ VALID = timedelta(minutes=10)
 """How long a code is."""
 TRIES = 5
 """Wrong ones after which a code is none any more."""
+MOST = 30
+"""Wrong ones after which the link is closed, when nobody came in between."""
 CODES, SPAN = 3, timedelta(hours=1)
 """So many codes at most within this time."""
 
@@ -81,6 +83,10 @@ class Missed(Struct, frozen=True, tag="intake.participant-link-missed.v1"):
     at: datetime
 
 
+class TriedTooOften(Struct, frozen=True, tag="intake.participant-link-tried-too-often.v1"):
+    """So many wrong codes that nobody comes by it any more: whoever tries has the link, and all the time there is."""
+
+
 class Withdrawn(Struct, frozen=True, tag="intake.participant-link-withdrawn.v1"):
     """Nobody comes by it any more."""
 
@@ -99,14 +105,18 @@ class Open(Struct, frozen=True):
     """When the one that may still be used was."""
     missed: int = 0
     """Wrong ones since."""
+    wrong: int = 0
+    """Wrong ones since somebody came in, for whichever code."""
 
 
 class Closed(Struct, frozen=True):
-    """Taken back."""
+    """Taken back, or tried too often."""
+
+    tried_too_often: bool = False
 
 
 Command: TypeAlias = Make | AskCode | Enter | NoteNotSent | Withdraw
-Event: TypeAlias = Made | CodeMade | NotSent | Entered | Missed | Withdrawn
+Event: TypeAlias = Made | CodeMade | NotSent | Entered | Missed | TriedTooOften | Withdrawn
 State: TypeAlias = Nothing | Open | Closed
 initial: State = Nothing()
 
@@ -114,7 +124,8 @@ initial: State = Nothing()
 def decide(command: Command, state: State) -> list[Event]:
     """Say what follows from a command.
 
-    Refused: `link-exists`, `link-unknown`, `codes-too-many`; and to who would come in `link-closed`, whatever the reason.
+    Refused: `link-exists`, `link-unknown`, `link-tried-too-often`, `codes-too-many`; and to who would come in `link-closed`,
+    whatever the reason.
     """
     match command, state:
         case Make(participant), Nothing():
@@ -125,8 +136,10 @@ def decide(command: Command, state: State) -> list[Event]:
             raise Refused("link-exists")
         case AskCode(at), Open(codes=codes):
             return _code(at, codes)
+        case AskCode(), Closed(tried_too_often=True):
+            raise Refused("link-tried-too-often", most=MOST)
         case Enter(made, fits, at), Open(valid=valid) if _usable(made, valid, at):
-            return [Entered(at) if fits else Missed(at)]
+            return [Entered(at)] if fits else _missed(at, state)
         case Enter(), _:
             raise Unauthenticated("link-closed")
         case NoteNotSent(made, reason), Open():
@@ -145,6 +158,10 @@ def _code(at: datetime, codes: tuple[datetime, ...]) -> list[Event]:
     return [CodeMade(at)]
 
 
+def _missed(at: datetime, state: Open) -> list[Event]:
+    return [Missed(at), *([TriedTooOften()] if state.wrong + 1 >= MOST else [])]
+
+
 def _usable(made: datetime | None, valid: datetime | None, at: datetime) -> bool:
     """Whether a code was compared with the one that may be used: the last made, not used yet, not too old, not tried too often."""
     return valid is not None and made == valid and at < valid + VALID
@@ -156,12 +173,14 @@ def evolve(state: State, event: Event) -> State:
         case Made(participant), Nothing():
             return Open(participant)
         case CodeMade(at), Open(participant, codes):
-            return Open(participant, (*codes, at)[-CODES:], valid=at)
+            return Open(participant, (*codes, at)[-CODES:], valid=at, wrong=state.wrong)
         case Entered(), Open():
-            return structs.replace(state, valid=None)
+            return structs.replace(state, valid=None, wrong=0)
         case Missed(), Open(missed=missed):
             left = state.valid if missed + 1 < TRIES else None
-            return structs.replace(state, missed=missed + 1, valid=left)
+            return structs.replace(state, missed=missed + 1, wrong=state.wrong + 1, valid=left)
+        case TriedTooOften(), _:
+            return Closed(tried_too_often=True)
         case Withdrawn(), _:
             return Closed()
         case _:

@@ -49,6 +49,7 @@ CODE = update(links).where(_ONE).values(code_at=bindparam("at"), not_sent="")
 FAIL = update(links).where(_ONE, links.c.code_at == bindparam("at")).values(not_sent=bindparam("reason"))
 ENTER = update(links).where(_ONE).values(entered_at=bindparam("at"))
 WITHDRAW = update(links).where(_ONE).values(withdrawn_at=bindparam("at"))
+SHUT = WITHDRAW.values(not_sent="link-tried-too-often")
 ERASE = delete(links).where(links.c.participant == bindparam("key"))
 
 
@@ -63,6 +64,8 @@ def project(recorded: Recorded[Any]) -> Iterator[Change]:
             yield FAIL, {"key": recorded.stream, "at": at, "reason": reason}
         case participant_link.Entered(at):
             yield ENTER, {"key": recorded.stream, "at": at}
+        case participant_link.TriedTooOften():
+            yield SHUT, {"key": recorded.stream, "at": recorded.at}
         case participant_link.Withdrawn():
             yield WITHDRAW, {"key": recorded.stream, "at": recorded.at}
         case participant.Erased():

@@ -18,10 +18,12 @@ class LinkAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     code_at: datetime | None
     """When the last code was made."""
     not_sent: str
-    """Why it could not be sent (`mail-away`, `mail-refused`, `mail-address`); empty when nothing is known to be wrong."""
+    """Why it could not be sent (`mail-away`, `mail-refused`, `mail-address`), or none is any more (`link-tried-too-often`); empty
+    when nothing is known to be wrong."""
     entered_at: datetime | None
     """When the participant last came in."""
     withdrawn_at: datetime | None
+    """Since when nobody comes by it: it was taken back, or wrong codes were tried too often."""
 
 
 class LinkPage(msgspec.Struct, frozen=True, rename="camel"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from services.intake.domain.participant_link import TRIES, VALID
+from services.intake.domain.participant_link import MOST, TRIES, VALID
 from services.intake.main import SERVICE
 from shared.identity import Holder, Role, verify
 from shared.linkkeys import PARTICIPANT_STAYS
@@ -171,6 +171,27 @@ async def test_a_withdrawn_link_lets_nobody_in(place: Place) -> None:
     assert (answer.status_code, answer.json()["withdrawnAt"]) == (200, "2026-01-05T12:00:00Z")
     assert said(await place.enter(code)) == (401, "link-closed")
     assert said(await place.node.ask("POST", f"{LINKS}/{LINK}/code")) == (409, "code-by-mail")
+
+
+async def test_who_has_the_link_alone_closes_it_by_guessing_and_the_coordinator_sees_why(place: Place) -> None:
+    for hours in range(MOST // TRIES):
+        place.now = NOON + timedelta(hours=hours)
+        wrong = other_than(await place.code())
+        assert {said(await place.enter(wrong)) for _ in range(TRIES)} == {(401, "link-closed")}
+    [link] = await place.links()
+    assert (link["notSent"], link["withdrawnAt"]) == ("link-tried-too-often", "2026-01-05T17:00:00Z")
+
+
+async def test_a_code_for_a_link_that_was_tried_too_often_is_not_read_aloud(place: Place) -> None:
+    place.node.post = None
+    for hours in range(MOST // TRIES):
+        place.now = NOON + timedelta(hours=hours)
+        code = (await place.node.ask("POST", f"{LINKS}/{LINK}/code")).json()["code"]
+        for _ in range(TRIES):
+            await place.enter(other_than(code))
+    answer = await place.node.ask("POST", f"{LINKS}/{LINK}/code")
+    assert said(answer) == (409, "link-tried-too-often")
+    assert (await place.node.ask("POST", LINKS, {"id": str(OTHER)})).status_code == 201
 
 
 async def test_no_code_and_no_hash_of_one_is_in_the_log(place: Place) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from services.intake.domain import participant_link as link
 from services.intake.domain.participant_link import (
     CODES,
+    MOST,
     TRIES,
     VALID,
     AskCode,
@@ -16,6 +17,7 @@ from services.intake.domain.participant_link import (
     Missed,
     NoteNotSent,
     NotSent,
+    TriedTooOften,
     Withdraw,
     Withdrawn,
 )
@@ -71,6 +73,24 @@ def test_five_wrong_tries_make_a_code_none_and_a_new_one_has_five_of_its_own() -
     for last in (right(), wrong()):
         given(link, MADE, CODE, *four, Missed(SOON)).when(last).refused("link-closed")
     given(link, MADE, CODE, *four, Missed(SOON), CodeMade(SOON), *four).when(right(SOON)).then(Entered(SOON))
+
+
+def test_thirty_wrong_tries_close_a_link_whatever_codes_they_were_for() -> None:
+    tried = [event for _ in range(MOST // TRIES) for event in (CODE, *[Missed(SOON)] * TRIES)][:-1]
+    given(link, MADE, *tried).when(wrong()).then(Missed(SOON), TriedTooOften())
+    given(link, MADE, *tried).when(right()).then(Entered(SOON))
+    closed = given(link, MADE, *tried, Missed(SOON), TriedTooOften())
+    for command in (right(), wrong()):
+        closed.when(command).refused("link-closed")
+    closed.when(AskCode(SOON)).refused("link-tried-too-often", most=MOST)
+    closed.when(Withdraw()).then()
+    closed.when(NoteNotSent(NOON, "mail-away")).then()
+    closed.when(Make(PERSON)).refused("link-exists")
+
+
+def test_who_comes_in_has_thirty_tries_again() -> None:
+    tried = [event for _ in range(MOST // TRIES) for event in (CODE, *[Missed(SOON)] * TRIES)][:-1]
+    given(link, MADE, *tried, Entered(SOON), CODE).when(wrong()).then(Missed(SOON))
 
 
 def test_three_codes_an_hour_are_the_most() -> None:
