@@ -166,7 +166,7 @@ async def test_a_text_with_nul_is_named(doors: Doors) -> None:
 def _nasty(service: str) -> Iterator[str]:
     document = msgspec.json.decode(Path("docs/openapi", f"{service}.json").read_bytes())
     for path, methods in document["paths"].items():
-        given = methods.get("get", {}).get("parameters", ())
+        given = [one for one in methods.get("get", {}).get("parameters", ()) if "$ref" not in one]
         whole = path.replace("{id}", str(uuid7())).replace("{organisation}", "humanitas")
         needed = "&".join(f"{one['name']}=2026-01-01" for one in given if one["in"] == "query" and one.get("required"))
         for value in NASTY:
@@ -217,6 +217,7 @@ def _sent(http: httpx.Client, address: str, made: Ids, case: schemathesis.Case[A
     """As it was thought up, and about what is marked."""
     request = case.as_transport_kwargs(base_url=address)
     request.pop("cookies", None)
+    request["headers"] = {name: said for name, said in request["headers"].items() if name.lower() != "authorization"}
     if "data" in request:
         request["content"] = request.pop("data")
     kind = case.path.split("/")[2]
