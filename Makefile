@@ -49,7 +49,12 @@ setup: $(READY)
 
 # ---- the environment, made once and again when the lock file or pyproject.toml changes
 
-$(READY): requirements.lock pyproject.toml
+# Made again too when nats-server is not there any more: the list of packages does not show that a file of one is gone.
+AGAIN := $(if $(wildcard $(BIN)/nats-server),,again)
+.PHONY: again
+again:
+
+$(READY): requirements.lock pyproject.toml $(AGAIN)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "Kring needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo not there)."; \
 		echo "Name another one, for example: make $(firstword $(MAKECMDGOALS) run) PYTHON=python3.12"; exit 1; }
@@ -57,7 +62,7 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV)"
 	@echo "  packages of requirements.lock, each checked by its hash"
-	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip sync --quiet $(if $(AGAIN),--reinstall) --require-hashes --python $(BIN)/python requirements.lock
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $(READY)
 

@@ -11,6 +11,7 @@ from deploy import demo
 from shared.register import Register, path
 from shared.rules import Refused
 from shared.settings import Settings
+from shared.wire.listening import refusal
 
 LOOPBACK = "127.0.0.1"
 
@@ -35,14 +36,14 @@ def alone(data: Path, address: str) -> Generator[None, None, None]:
         yield
 
 
-def free(port: int) -> None:
-    """Raise `Refused("port-busy")` when something listens on this port already."""
+def free(port: int, other: str = "KRING_PORT=8081") -> None:
+    """Raise `Refused`, `port-busy` or `port-forbidden`, when this port cannot be taken; `other` is a setting that would help."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
-        except OSError:
-            raise Refused("port-busy", port=port) from None
+        except OSError as fault:
+            raise refusal(fault, port, other) from None
 
 
 def any_free(preferred: int | None = None) -> int:

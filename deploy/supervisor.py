@@ -34,7 +34,7 @@ def up(settings: Settings, hints: Sequence[str]) -> None:
     with preflight.alone(settings.data, address):
         preflight.writable(settings.data)
         program()
-        preflight.free(settings.port)
+        _free(settings)
         settings, port = _broker(settings)
         tlscheck.check(settings)
         network = settings.data / "network"
@@ -42,6 +42,13 @@ def up(settings: Settings, hints: Sequence[str]) -> None:
         if port is not None:
             (network / "nats.conf").write_text(server(network, port, _shown(settings)))
         asyncio.run(_Supervisor(settings, port).run([f"Kring is running: {address}", *hints]))
+
+
+def _free(settings: Settings) -> None:
+    """Look whether the gateway's port, and those of services that have one, can be taken."""
+    for name, port in (("", settings.port), *((f"{name}_", getattr(settings, f"{name}_port")) for name in SERVICES)):
+        if port is not None:
+            preflight.free(port, f"KRING_{name.upper()}PORT={port + 1}")
 
 
 def _broker(settings: Settings) -> tuple[Settings, int | None]:
@@ -53,8 +60,9 @@ def _broker(settings: Settings) -> tuple[Settings, int | None]:
     parts = urlsplit(settings.nats_url)
     if "," in settings.nats_url or parts.hostname not in (preflight.LOOPBACK, "localhost"):
         return settings, None
-    preflight.free(parts.port or 4222)
-    return settings, parts.port or 4222
+    port = parts.port or 4222
+    preflight.free(port, f"KRING_NATS_URL={parts.scheme}://{preflight.LOOPBACK}:{port + 1}")
+    return settings, port
 
 
 def _shown(settings: Settings) -> tls.Tls | None:

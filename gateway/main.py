@@ -41,7 +41,7 @@ from shared.watcher import Watcher
 from shared.wire import tls
 from shared.wire.calls import Caller
 from shared.wire.connection import Connection, connect
-from shared.wire.listening import listening
+from shared.wire.listening import listening, refusal
 
 PROCESS = "gateway"
 _ROLES = (Role.COORDINATOR, Role.HOST)
@@ -191,8 +191,8 @@ def _secret(path: Path) -> str:
 def _port(port: int) -> socket.socket:
     try:
         return listening(port)
-    except OSError:
-        raise Refused("port-busy", port=port) from None
+    except OSError as fault:
+        raise refusal(fault, port, "KRING_PORT=8081") from None
 
 
 def _now() -> datetime:

@@ -16,6 +16,13 @@ Finding = tuple[str, Mapping[str, Any]]
 """The code of a sentence that says what is wrong and what to do, and what fills it."""
 LATE, MANY = timedelta(days=1), 10_000
 """An integrator is late when an event has waited so long for it, or more than so many wait."""
+ADVISED = frozenset(
+    {
+        *("gap", "key", "signature", "fault", "full", "malformed", "too-large", "sender-unknown", "not-here", "busy"),
+        *("receipt-malformed", "letter-too-large"),
+    }
+)
+"""What keeps letters from going, for which there is an own advice: codes of a receipt (`shared.wire.handover`), and of this side."""
 UNAGREED = timedelta(days=2)
 """Partners compare every day; after so long without agreeing somebody has to look."""
 
@@ -33,7 +40,7 @@ def findings(health: Health) -> Iterator[Finding]:
         yield "doctor-parked", {"node": node, "count": health.parked}
     for link in health.links:
         given = {"node": node, "receiver": link.link.receiver, "waiting": link.waiting, "code": link.stuck}
-        state = "full" if link.stuck == "full" else "stuck" if link.stuck else "waiting"
+        state = "waiting" if link.stuck is None else link.stuck if link.stuck in ADVISED else "stuck"
         yield f"doctor-link-{state}", given
     for alarm in health.alarms:
         told = {"sender": alarm.organisation, "count": alarm.count, "code": alarm.code, "at": moment(alarm.at)}

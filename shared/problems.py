@@ -16,6 +16,7 @@ from litestar.utils.scope.state import ScopeState
 from msgspec.inspect import is_struct_type as is_struct
 from msgspec.structs import fields
 
+from shared.misfits import misfit
 from shared.rules import Invalid, NotFound, Refused
 from shared.sentences import Sentences, preferred
 
@@ -122,7 +123,7 @@ def _of_litestar(request: Asked, fault: HTTPException) -> Refused:
         case ClientException():
             return _input(request, fault)
         case _:
-            return Malformed("not-valid", problem=fault.detail)
+            return _misfit(fault.detail)
 
 
 def _input(request: Asked, fault: ClientException) -> Refused:
@@ -132,8 +133,13 @@ def _input(request: Asked, fault: ClientException) -> Refused:
     if parameter is not None and isinstance(body, bytes):
         return _of_body(body, parameter.annotation)
     extra = fault.extra if isinstance(fault.extra, list) else []
-    faults: list[Fault] = [(str(one.get("key", "")), "not-valid", {"problem": one.get("message", "")}) for one in extra]
-    return Invalid(faults) if faults else Malformed("not-valid", problem=fault.detail)
+    faults = [_placed(str(one.get("key", "")), one.get("message", "")) for one in extra]
+    return Invalid(faults) if faults else _misfit(fault.detail)
+
+
+def _misfit(said: str) -> Refused:
+    _, code, given = misfit(said)
+    return Malformed(code, **given)
 
 
 def _of_body(body: bytes, expected: Any) -> Refused:
@@ -167,8 +173,14 @@ def _fault(name: str, value: Any, expected: Any) -> list[Fault]:
         field = name + where.rstrip("`")
         if problem.startswith("Invalid enum value"):  # it would repeat what was sent, and that may be about a person
             return [(field, "choice-unknown", {"allowed": ", ".join(_choices(expected, where.rstrip("`")))})]
-        return [(field, "not-valid", {"problem": problem})]
+        return [_placed(field, problem)]
     return []
+
+
+def _placed(field: str, said: str) -> Fault:
+    """A fault in msgspec's words at its place."""
+    inner, code, given = misfit(said)
+    return ".".join(filter(None, (field, inner))), code, given
 
 
 def _choices(expected: Any, where: str) -> list[str]:

@@ -5,6 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from deploy import demo, preflight, supervisor
+from deploy.cli.words import say
 from deploy.natsconf import ACCOUNTS
 from shared.register import path
 from shared.rules import NotFound, Refused
@@ -35,10 +36,16 @@ def test_a_busy_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
         taken.bind((preflight.LOOPBACK, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(Refused, match="port-busy"):
-            supervisor.up(Settings(data=tmp_path, port=port), [])
-        with pytest.raises(Refused, match="port-busy"):
-            supervisor.up(Settings(data=tmp_path, port=preflight.any_free(), nats_url=f"nats://127.0.0.1:{port}"), [])
+        free = Settings(data=tmp_path, port=preflight.any_free())
+        broker = replace(free, nats_url=f"nats://127.0.0.1:{port}")
+        for settings, setting in (
+            (replace(free, port=port), "KRING_PORT"),
+            (replace(free, events_port=port), "KRING_EVENTS_PORT"),
+            (broker, "KRING_NATS_URL"),
+        ):
+            with pytest.raises(Refused, match="port-busy") as refused:
+                supervisor.up(settings, [])
+            assert f"{setting}=" in say(refused.value)
     assert not path(tmp_path).exists()
 
 

@@ -2,16 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 
-from shared.findings import findings, gauges
+from shared.findings import ADVISED, findings, gauges
 from shared.health import Health
 from shared.metrics import Meter
 from shared.sentences import COMMON, LANGUAGES, Sentences
 from shared.service import Agreement
 from shared.wire.integrators import Following
+from shared.wire.outbox import Link, LinkState
 from shared.wire.relay import RelayState
 from shared.wire.webhooks import Answered, State
 from tests.shared.test_metrics import samples
@@ -44,6 +46,18 @@ def test_an_integrator_is_late_after_a_day_or_ten_thousand_events(
 ) -> None:
     found = [code for code, _ in findings(health(Following("agenda-site", waiting, since)))]
     assert found == (["doctor-integrator-late"] if late else [])
+
+
+@pytest.mark.parametrize("code", [*sorted(ADVISED), "not-recorded"])
+def test_a_link_that_does_not_go_on_has_an_advice_for_its_reason(code: str) -> None:
+    waits = LinkState(Link("welzin.intake", UUID(int=1)), 3, 4, code, NOW)
+    [(found, given)] = findings(replace(health(), links=[waits]))
+    assert found == f"doctor-link-{code if code in ADVISED else 'stuck'}"
+    for language in LANGUAGES:
+        said = Sentences(COMMON).say(found, language, given)
+        assert said != found
+        assert "welzin.intake" in said
+        assert "4" in said
 
 
 def compared(agreed: datetime | None, differing: int = 0, days: int = 3) -> Health:

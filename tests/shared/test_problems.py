@@ -21,6 +21,16 @@ async def test_every_fault_of_a_body_is_named_at_once(tmp_path: Path) -> None:
         assert (faults["colour"], faults["nameToUse"]) == ("field-unknown", "field-missing")
 
 
+async def test_a_field_within_a_field_is_named_by_its_path_and_told_in_dutch(tmp_path: Path) -> None:
+    async with served(SERVICE, tmp_path) as node:
+        body = {"id": str(PERSON), "nameToUse": 5, "contact": {"way": "phone"}}
+        headers = node.headers(Role.COORDINATOR) | {"accept-language": "nl"}
+        answer = await node.http.post("/v1/participants", json=body, headers=headers)
+        faults = {fault["field"]: (fault["code"], fault["detail"]) for fault in answer.json()["errors"]}
+        assert faults["nameToUse"] == ("type-other", "Geef hier tekst.")
+        assert faults["contact.value"][0] == "field-missing"
+
+
 async def test_what_is_not_json_says_so(tmp_path: Path) -> None:
     async with served(SERVICE, tmp_path) as node:
         token = node.headers(Role.COORDINATOR)

@@ -37,3 +37,21 @@ def test_a_parameter_may_be_a_code_that_has_words_of_its_own(tmp_path: Path) -> 
 )
 def test_the_first_language_that_kring_speaks_is_spoken(accepted: str | None, language: str) -> None:
     assert preferred(accepted) == language
+
+
+@pytest.mark.parametrize(
+    ("folder", "code", "does"),
+    [
+        (COMMON, "call-malformed", ("Update", "Werk")),
+        (COMMON, "not-allowed-here", ("/v1/openapi.json", "/v1/openapi.json")),
+        (COMMON, "link-unknown", ("Look", "Kijk")),
+        (COMMON, "node-failed", ("repair", "Herstel")),
+        (COMMON, "not-valid", ("Correct", "Verbeter")),
+        (Path("deploy/words"), "story-differs", ("kring doctor", "kring doctor")),
+        (Path("deploy/words"), "nats-server-missing", ("make setup", "make setup")),
+    ],
+)
+def test_a_refusal_says_what_to_do(folder: Path, code: str, does: tuple[str, str]) -> None:
+    assert all(
+        word in Sentences(folder).say(code, language, {}) for language, word in zip(LANGUAGES, does, strict=True)
+    )

@@ -90,9 +90,8 @@ NOUN = "referral"
 def decide(command: Command, state: State) -> list[Event]:
     """Say what follows from a command.
 
-    Refusals: `erasure-done`, `erasure-not-asked`,
-    `referral-transition`, `referral-reason`, `referral-attempts`, `referral-cancel-not-asked`, `referral-not-accepted`,
-    `referral-lost`, `referral-unknown`.
+    Refusals: `erasure-done`, `erasure-not-asked`, `referral-transition`, `referral-void`, `referral-not-in-care`, `referral-reason`,
+    `referral-attempts`, `referral-cancel-not-asked`, `referral-not-accepted`, `referral-lost`, `referral-unknown`.
     """
     events = _decided(command, state)
     return [*events, *_forgotten(events, state)]
@@ -134,7 +133,8 @@ def _decide(command: Command, state: Referral) -> list[Event]:
         case Assign():
             return assign(command, state)
         case AttemptContact():
-            referral_status.check(state.standing.status, Status.FAILED)
+            if not referral_status.may_become(state.standing.status, Status.FAILED):
+                raise Refused("referral-not-in-care", state=str(state.standing.status))
             return [ContactAttempted()]
         case HearCancelAsked() | HearConsentWithdrawn() | HearEnteredInError():
             return [*_said(command, state), *_follows(command, state)]

@@ -107,7 +107,7 @@ Command: TypeAlias = (
 def decide(command: Command, state: State) -> list[Event]:
     """Say what follows from a command.
 
-    Refusals: those of `sending`, `referral-transition`, `referral-exists`, `referral-lost`, `referral-unknown`.
+    Refusals: those of `sending`, `referral-transition`, `referral-void`, `referral-exists`, `referral-lost`, `referral-unknown`.
     """
     match command, state:
         case Draft(wish), Nothing():

@@ -53,7 +53,12 @@ def may_become(status: Status, to: Status) -> bool:
 
 
 def check(status: Status, to: Status) -> None:
-    """Refuse a step that the table does not have: `referral-transition` with `state`, `to` and the `rule` (what may follow)."""
+    """Refuse a step that the table does not have: `referral-transition` with `state`, `to` and the `rule` (what may follow).
+
+    Where nothing may: `referral-void`.
+    """
+    if status is Status.ENTERED_IN_ERROR:
+        raise Refused("referral-void")
     if not may_become(status, to):
-        rule = ", ".join(following for following in Status if may_become(status, following)) or "-"
+        rule = ", ".join(following for following in Status if may_become(status, following))
         raise Refused("referral-transition", state=str(status), to=str(to), rule=rule)

@@ -95,7 +95,9 @@ def _check_programme(to: str, facts: Facts) -> None:
     if facts.programme is None:
         raise NotFound("programme-unknown", organisation=to)
     if facts.programme.status == STOP:
-        instead = ", ".join(facts.programme.open_instead) or "-"
+        if not facts.programme.open_instead:
+            raise Refused("programme-stopped-alone", programme=facts.programme.name)
+        instead = ", ".join(facts.programme.open_instead)
         raise Refused("programme-stopped", programme=facts.programme.name, open=instead)
     year = facts.at.astimezone(AMSTERDAM).year
     if not ages.fits(facts.birth_year, facts.age_band, facts.programme.for_ages, year):

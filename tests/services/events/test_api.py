@@ -133,8 +133,8 @@ async def test_a_series_needs_a_place_that_is_there(node: Served) -> None:
         ("from=2026-01-01&after=nonsense", "cursor-invalid"),
         ("from=2026-01-01&after=MjAyNi0wMS0wMVQwMDowMDowMCB4", "cursor-invalid"),
         ("from=2026-01-01&after=é", "cursor-invalid"),
-        ("from=2026-01-01&first=101", "not-valid"),
-        ("from=yesterday", "not-valid"),
+        ("from=2026-01-01&first=101", "number-most"),
+        ("from=yesterday", "type-other"),
         ("until=2026-01-01", "not-valid"),
     ],
 )

@@ -109,7 +109,7 @@ def test_no_contact_needs_three_attempts() -> None:
 
 
 def test_nobody_is_tried_before_acceptance() -> None:
-    given(REFERRALS, RECEIVED).when(AttemptContact()).refused("referral-transition", state="received")
+    given(REFERRALS, RECEIVED).when(AttemptContact()).refused("referral-not-in-care", state="received")
 
 
 def test_not_now_is_no_reason_to_give() -> None:

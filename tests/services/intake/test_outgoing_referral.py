@@ -173,7 +173,7 @@ def test_a_report_is_kept_but_entered_in_error_stays() -> None:
 
 def test_anything_can_be_entered_in_error_once() -> None:
     given(REFERRALS, *ON_THE_WIRE).when(EnterInError()).then(EnteredInError())
-    given(REFERRALS, *ON_THE_WIRE, EnteredInError()).when(EnterInError()).refused("referral-transition")
+    given(REFERRALS, *ON_THE_WIRE, EnteredInError()).when(EnterInError()).refused("referral-void")
 
 
 def test_withdrawn_consent_takes_back_what_did_not_go_yet() -> None:

@@ -28,7 +28,7 @@ CASES = [
     ("no-agreement", but(partners=frozenset()), {"organisation": "welzin"}),
     ("programme-unknown", but(programme=None), {"organisation": "welzin"}),
     ("programme-stopped", but(programme=STOPPED), {"open": "Wandelgroep (welzin), Koffie (welzin)"}),
-    ("programme-stopped", but(programme=Programme("Maatje", "stop")), {"programme": "Maatje", "open": "-"}),
+    ("programme-stopped-alone", but(programme=Programme("Maatje", "stop")), {"programme": "Maatje"}),
     ("programme-other-ages", but(birth_year=2009), {"programme": "Maatje", "ages": "18+"}),
     ("programme-other-ages", but(birth_year=None, age_band="under-18"), {}),
     ("participant-ended", but(participant_ended=True), {}),
