@@ -17,7 +17,7 @@ from deploy.brokers import Server
 from deploy.natsconf import accounts
 from deploy.tls import broker
 from shared import trace
-from shared.door import Door
+from shared.door import Door, leading
 from shared.eventlog.cache import StateCache
 from shared.eventlog.log import utc_now
 from shared.eventlog.ticker import Ticker
@@ -112,7 +112,8 @@ class Network:
         """A coordinator's system beside a node: it asks at the service's own port, where no broker is between."""
         organisation, _, service = node.partition(".")
         port, held = free_port(), {"authorization": f"Bearer {self.token(organisation, Role.COORDINATOR)}"}
-        door = Door(self._process(service).app, {organisation: self.nodes[node]}, port)
+        api = leading(self._process(service).app, {organisation: self.nodes[node]})
+        door = Door(api, f"127.0.0.1:{port}")
         serving = asyncio.create_task(door.run())
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/{organisation}", headers=held) as system:
             yield system
