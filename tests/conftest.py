@@ -4,10 +4,15 @@ from collections.abc import Generator
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("seeded", derandomize=True)
-settings.load_profile("seeded")  # The same samples in every run: others by --hypothesis-profile=default.
+settings.register_profile(
+    "seeded",
+    derandomize=True,  # the same samples in every run: others by --hypothesis-profile=default
+    deadline=None,  # no test depends on how fast the machine is
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("seeded")
 
 
 @pytest.fixture(autouse=True)
