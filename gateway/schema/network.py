@@ -32,8 +32,13 @@ async def interests(info: Info, participant: UUID) -> contract.Interests | None:
 
 
 async def kliks(info: Info, participant: UUID, first: int, after: str | None) -> Connection[contract.KlikAnswer]:
-    """Those with whom a participant said yes to each other."""
-    return connection(await info.context.network.kliks(participant, rows(first), place(after)))
+    """Those with whom a participant said yes to each other; nobody as long as the network has not heard of them."""
+    try:
+        return connection(await info.context.network.kliks(participant, rows(first), place(after)))
+    except NodeRefused as refused:
+        if refused.problem.status == NotFound.status:
+            return connection(contract.KlikPage([], None))
+        raise
 
 
 @strawberry.type

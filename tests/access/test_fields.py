@@ -236,7 +236,7 @@ async def _known(running: Running, one: Owned) -> None:
     token = _token(running, Role.COORDINATOR, "humanitas", "")
     assert token
     for id_ in (one.person, one.friend):
-        asked = asking("Query", "participant", "kliks { nodes { id } }", {"id": id_})
-        await running.seen('"kliks":{', asked.text, token, **asked.variables)
+        asked = asking("Mutation", "clearInterests", "", {"participant": id_})
+        await running.seen('"clearInterests":true', asked.text, token, **asked.variables)
     asked = questions(one)["Query", "erasures"]
     await running.seen(one.received, asked.text, token, **asked.variables)

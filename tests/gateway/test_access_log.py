@@ -73,7 +73,9 @@ async def test_pages_follow_each_other_without_a_gap_while_the_log_grows(running
 async def test_each_service_is_asked_for_its_own_log(running: Running) -> None:
     assert {one.value for one in Service} == set(SERVICES)
     person = await registered(running, "Jansen")
-    await running.seen('"kliks":{', KLIKS, running.token("humanitas"), id=person)
+    clear = "mutation ($id: UUID!) { clearInterests(participant: $id) }"
+    await running.seen('"clearInterests":true', clear, running.token("humanitas"), id=person)
+    await running.done(KLIKS, running.token("humanitas"), id=person)
     [newest, *_] = await logged(running, "NETWORK", participant=person)
     assert (newest["what"], newest["ground"], newest["client"].partition(" ")[0]) == (
         "GET /v1/participants/{id}/kliks",

@@ -31,6 +31,8 @@ query ($id: UUID!) {
     kliks { nodes { other contact } }
   }
 }"""
+CLEAR = "mutation ($id: UUID!) { clearInterests(participant: $id) }"
+"""Refused as long as the network has not heard of them."""
 YES = "mutation ($input: SayYesInput!) { sayYes(input: $input) { other contact } }"
 
 
@@ -44,8 +46,7 @@ async def _registered(running: Running, name: str) -> str:
     token, person = running.token("humanitas"), str(uuid7())
     contact = {"way": "EMAIL", "value": f"{name.lower()}@example.org"}
     await running.done(REGISTER, token, input={"id": person, "nameToUse": name, "contact": contact})
-    heard = "query ($id: UUID!) { participant(id: $id) { kliks { nodes { id } } } }"
-    await running.seen('"kliks":{', heard, token, id=person)
+    await running.seen('"clearInterests":true', CLEAR, token, id=person)
     return person
 
 
@@ -66,9 +67,18 @@ async def test_a_file_is_read_whole_in_one_question(running: Running) -> None:
     [consent] = found["consents"]["nodes"]
     withdraw = "mutation ($id: UUID!) { withdrawConsent(id: $id) { withdrawnAt } }"
     assert (await running.done(withdraw, token, id=consent["id"]))["withdrawConsent"]["withdrawnAt"]
-    clear = "mutation ($id: UUID!) { clearInterests(participant: $id) }"
-    assert await running.done(clear, token, id=person) == {"clearInterests": True}
+    assert await running.done(CLEAR, token, id=person) == {"clearInterests": True}
     assert (await running.done(FILE, token, id=person))["participant"]["interests"] is None
+
+
+async def test_who_is_unknown_to_the_network_has_a_file_without_interests_and_kliks(running: Running) -> None:
+    """Just registered, or ended: here the latter, because that lasts."""
+    token, person = running.token("humanitas"), await _registered(running, "Sien")
+    end = 'mutation ($id: UUID!) { endParticipant(id: $id, input: { reason: "" }) { id } }'
+    await running.done(end, token, id=person)
+    await running.seen("participant-unknown", CLEAR, token, id=person)
+    found = (await running.done(FILE, token, id=person))["participant"]
+    assert (found["nameToUse"], found["interests"], found["kliks"]["nodes"]) == ("Sien", None, [])
 
 
 async def test_another_organisation_finds_nobodys_file(running: Running) -> None:
