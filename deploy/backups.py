@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete
 from deploy import archive
 from deploy.archive import Header, Kind
 from deploy.keys import kept
+from deploy.linkkeys import keep_links
 from deploy.places import MOVED, Place, Secret, check_secret, held, secrets
 from shared import control
 from shared.accesslog import upkept
@@ -27,6 +28,7 @@ from shared.eventlog.keytables import merge
 from shared.eventlog.renewal import renew
 from shared.eventlog.tables import about
 from shared.ids import uuid7
+from shared.linkkeys import PRIVATE
 from shared.register import SERVICES, Register
 from shared.rules import NotFound, Refused, Unavailable
 from shared.settings import Settings
@@ -131,6 +133,8 @@ def _put(
             _merge(place, personal)
         for where, secret in found:
             kept(where, partial(str, secret))
+        if any(where.name == PRIVATE for where, _ in found):
+            keep_links(settings.data, header.organisation)  # its public half stands outside the keys
         return [aside for place in places if (aside := place.swap(datetime.now(UTC)))]
 
 
