@@ -3,11 +3,9 @@
 One change at a time, whole or not at all.
 """
 
-import fcntl
 import os
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -15,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from deploy import agreements
+from deploy.changing import alone, amended
 from deploy.keys import kept, nkey_public, nkey_seed, replaced
 from deploy.linkkeys import keep_links
 from deploy.natsconf import write_accounts
@@ -48,7 +47,7 @@ class Registrar:
 
     def begin(self) -> Register:
         """An empty register, when there is none yet; keys of the gateway and the operator with it."""
-        with self._alone():
+        with alone(self.network):
             if path(self.data).exists():
                 return self._completed(Register.open(self.data))
             replaced(self.network / "registrar.pub", f"{self._signer.public}\n".encode())
@@ -61,7 +60,7 @@ class Registrar:
 
         Raises `Refused`: `organisation-exists`, `organisation-reserved`, or `organisation-invalid` naming what is wrong.
         """
-        with self._alone():
+        with alone(self.network):
             register = Register.open(self.data)
             if slug in register.organisations:
                 raise Refused("organisation-exists", organisation=slug)
@@ -70,19 +69,19 @@ class Registrar:
             given = {"slug": slug, "name": name, "area": area, "source": source, "demo": demo}
             _checked({**given, "key": "", "issuers": {}, "nodes": {}})
             added = _checked({**given, **self._keys(slug)})
-            return self._publish(_with(register, organisations=(*register.contents.organisations, added)))
+            return self._publish(amended(register, organisations=(*register.contents.organisations, added)))
 
     def on_its_own(self, slug: str) -> Register:
         """Record that an organisation has a nats-server of its own from now on, with a new key that lets it connect to ours.
 
         Raises `Refused`: `organisation-unknown`.
         """
-        with self._alone():
+        with alone(self.network):
             register = Register.open(self.data)
             leaf = nkey_public(kept(self.data / register.organisation(slug).slug / "keys" / "leaf.nk", nkey_seed))
             given = register.contents.organisations
             changed = tuple(msgspec.structs.replace(one, leaf=leaf) if one.slug == slug else one for one in given)
-            return self._publish(_with(register, organisations=changed))
+            return self._publish(amended(register, organisations=changed))
 
     def agree(self, identifier: UUID, sender: str, receiver: str, since: date) -> Register:
         """Record an agreement, signed by both: `sender` may refer to `receiver`. Raises `Refused` as `agreements.agreed` does."""
@@ -106,16 +105,16 @@ class Registrar:
         """Record that a member left a covenant: no new referrals; what is open goes on. Raises `Refused` as `agreements.left` does."""
         return self._change(lambda register: agreements.left(register, self._sign, name, member, at))
 
-    def rotate(self, slug: str) -> Register:
+    def rotate(self, slug: str, *, everything: bool = False) -> Register:
         """Give an organisation and its nodes new keys, signed with the old. Raises `Refused` as `rotated` does."""
-        return self._change(lambda register: rotated(self.data, register, slug))
+        return self._change(lambda register: rotated(self.data, register, slug, everything=everything))
 
     def grant(self, organisation: str, name: str, filter: str, start: datetime | None, nkey: str) -> Grant:  # noqa: A002  (NATS' word)
         """Let an integrator follow the organisation's events that the filter takes, from a moment on or (None) from the first.
 
         Raises `Refused`: `organisation-unknown`, `integrator-exists`, `integrator-invalid`, `integrator-filter`.
         """
-        with self._alone():
+        with alone(self.network):
             added = self._grant(Grant(uuid7(), organisation, name, filter, start, nkey))
             time.sleep(_SETTLE)
             self._changed()
@@ -127,7 +126,7 @@ class Registrar:
         Raises `Refused` as `grant` does, and `webhook-credentials`, `webhook-insecure`, `webhook-invalid`, `secret-unreadable`.
         """
         check_webhook(url)
-        with self._alone():
+        with alone(self.network):
             register = Register.open(self.data)
             draft = Grant(uuid7(), register.organisation(organisation).slug, name, filter, start, webhook=url)
             path = self._hook(draft)
@@ -150,7 +149,7 @@ class Registrar:
             raise Refused("integrator-invalid", name=draft.name, filter=draft.filter) from None
         if not any(matches(draft.filter, subject) for subject in SUBJECTS):
             raise Refused("integrator-filter", filter=draft.filter, known=", ".join(SUBJECTS))
-        self._publish(_with(register, grants=(*register.contents.grants, added)))
+        self._publish(amended(register, grants=(*register.contents.grants, added)))
         return added
 
     def _hook(self, grant: Grant) -> Path:
@@ -161,7 +160,7 @@ class Registrar:
 
         Raises `Refused`: `organisation-unknown`, `integrator-unknown`.
         """
-        with self._alone():
+        with alone(self.network):
             register = Register.open(self.data)
             mine = granted(register.contents.grants, register.organisation(organisation).slug)
             gone = [one for one in mine if one.name == name]
@@ -169,14 +168,14 @@ class Registrar:
                 known = ", ".join(one.name for one in mine) or "-"
                 raise Refused("integrator-unknown", organisation=organisation, name=name, known=known)
             left = tuple(one for one in register.contents.grants if one not in gone)
-            self._publish(_with(register, grants=left))
+            self._publish(amended(register, grants=left))
             for one in gone:
                 self._hook(one).unlink(missing_ok=True)
 
     def _change(self, parts: Callable[[Register], Mapping[str, object]]) -> Register:
-        with self._alone():
+        with alone(self.network):
             register = Register.open(self.data)
-            return self._publish(_with(register, **parts(register)))
+            return self._publish(amended(register, **parts(register)))
 
     def _sign(self, register: Register, slug: str, said: bytes) -> str:
         return self._party(slug, register).sign(said)
@@ -222,17 +221,6 @@ class Registrar:
         nkey = nkey_public(kept(folder / f"{service}.nk", nkey_seed))
         letters = LetterKeys(kept(folder / f"{service}.letters", lambda: LetterKeys.generate().seed))
         return NodeKeys(nkey, letters.sign, letters.seal, letters.id)
-
-    @contextmanager
-    def _alone(self) -> Generator[None, None, None]:
-        """One registrar at work in a data folder."""
-        with (self.network / "registrar.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-
-def _with(register: Register, **changed: object) -> Contents:
-    return msgspec.structs.replace(register.contents, number=register.contents.number + 1, **changed)
 
 
 def _checked(given: dict[str, object]) -> Organisation:

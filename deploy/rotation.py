@@ -1,12 +1,16 @@
-"""New keys for an organisation: what it signs with, and what its nodes' letters are signed with and sealed for (ADR 16)."""
+"""New keys for an organisation: what it signs with, and what its nodes' letters are signed with and sealed for (ADR 16).
+
+Where everything is asked, also what its nodes connect with, and its local issuer's.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from deploy.keys import exchanged
+from deploy.keys import exchanged, nkey_public, nkey_seed
 from shared.agreements import Agreement, Covenant
+from shared.identity import Issuer
 from shared.register import Organisation, Register
 from shared.rules import Refused, Unavailable
 from shared.signing import Signer
@@ -17,7 +21,7 @@ PARTY = "organisation"
 """File of the key that an organisation signs with, among its keys. It holds the one before too, while a change is under way."""
 
 
-def rotated(data: Path, register: Register, slug: str) -> dict[str, object]:
+def rotated(data: Path, register: Register, slug: str, *, everything: bool = False) -> dict[str, object]:
     """The parts of the register that change with an organisation's keys. The secrets are in their files then, beside the old ones.
 
     Raises `Refused`: `organisation-unknown`, `keys-missing`, `secret-unreadable`.
@@ -29,7 +33,7 @@ def rotated(data: Path, register: Register, slug: str) -> dict[str, object]:
         path = folder / f"{service}.letters"
         exchanged(path, (keys.seed, _named(_secret(path), one.nodes[service].id)))
     exchanged(folder / PARTY, (new.seed, old.seed))
-    changed = _signed(one, fresh, old, new)
+    changed = _signed(_connecting(folder, one) if everything else one, fresh, old, new)
     contents = register.contents
     return {
         "organisations": tuple(changed if other.slug == slug else other for other in contents.organisations),
@@ -42,6 +46,22 @@ def signer(secrets: str, key: str) -> Signer:
     """Of the keys in an organisation's file the one with this public half; the first when there is none."""
     held = [Signer(seed) for seed in secrets.split()]
     return next((one for one in held if one.public == key), held[0])
+
+
+def _connecting(folder: Path, one: Organisation) -> Organisation:
+    """With other keys for NATS, its own server's too, and another local issuer. Who holds the old ones is disconnected.
+
+    They have no place beside the old ones: interrupted, it is done again.
+    """
+    seeds, issuer = {service: nkey_seed() for service in one.nodes}, Signer.generate()
+    files = {f"{service}.nk": seed for service, seed in seeds.items()} | {"issuer": issuer.seed}
+    if one.leaf is not None:
+        files["leaf.nk"] = nkey_seed()
+    for name, secret in files.items():
+        exchanged(folder / name, (secret,))
+    nodes = {service: replace(one.nodes[service], nkey=nkey_public(seed)) for service, seed in seeds.items()}
+    issuers = {Issuer.name(one.slug): {issuer.public[:8]: issuer.public}}
+    return replace(one, nodes=nodes, issuers=issuers, leaf=one.leaf and nkey_public(files["leaf.nk"]))
 
 
 def _signed(one: Organisation, fresh: dict[str, LetterKeys], old: Signer, new: Signer) -> Organisation:

@@ -1,4 +1,4 @@
-"""`kring org`, `kring agreement` and `kring token`: who takes part, who may refer to whom, and a way in to try it out."""
+"""`kring org`, `kring registrar`, `kring agreement` and `kring token`: who takes part, who may refer to whom, a way in."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID
 
-from deploy import supervisor
+from deploy import registrarkeys, supervisor
 from deploy.cli.parsers import Commands, command, group
 from deploy.linkkeys import renew_links
 from deploy.registrar import Registrar
@@ -31,6 +31,14 @@ def add(commands: Commands) -> None:
     organisations = group(commands, "org", "the organisations that take part", example="kring org list")
     _add_organisations(organisations)
     _add_keys(organisations)
+    keeping = group(commands, "registrar", "who keeps the register", example="kring registrar renew")
+    command(
+        keeping,
+        "renew",
+        "new keys for the registrar, the gateway and the broker's operator; then start everything again",
+        _renew,
+        example="kring registrar renew   # other machines need network/registrar.pub and register.json after it",
+    )
     agreements = group(commands, "agreement", "who may refer to whom", example="kring agreement add humanitas welzin")
     _add_agreements(agreements)
 
@@ -70,14 +78,7 @@ def _add_organisations(commands: Commands) -> None:
 
 
 def _add_keys(commands: Commands) -> None:
-    rotate = command(
-        commands,
-        "rotate",
-        "new keys for its signatures and letters, signed with the old ones; partners take them over by themselves",
-        _rotate,
-        example="kring org rotate welzin",
-    )
-    rotate.add_argument("organisation")
+    _add_rotate(commands)
     links = command(
         commands,
         "links",
@@ -94,6 +95,22 @@ def _add_keys(commands: Commands) -> None:
         example="kring org trust welzin",
     )
     trust.add_argument("organisation")
+
+
+def _add_rotate(commands: Commands) -> None:
+    rotate = command(
+        commands,
+        "rotate",
+        "new keys for its signatures and letters, signed with the old ones; partners take them over by themselves",
+        _rotate,
+        example="kring org rotate welzin",
+    )
+    rotate.add_argument("organisation")
+    rotate.add_argument(
+        "--all",
+        action="store_true",
+        help="also its nodes' keys for NATS, which disconnects them for some seconds, and its local issuer's",
+    )
 
 
 def _add_agreements(commands: Commands) -> None:
@@ -164,8 +181,18 @@ def _leaf(given: argparse.Namespace, settings: Settings) -> None:
 
 
 def _rotate(given: argparse.Namespace, settings: Settings) -> None:
-    registrar(settings).rotate(given.organisation)
+    registrar(settings).rotate(given.organisation, everything=given.all)
     print(f"{given.organisation} has new keys. Make a backup: the copies of the old ones open nothing new.")
+
+
+def _renew(_: argparse.Namespace, settings: Settings) -> None:
+    registrarkeys.renew(settings.data)
+    print(
+        "The registrar, the gateway and the broker's operator have new keys. Start everything again; give other machines"
+    )
+    print(
+        f"{settings.data / 'network' / 'registrar.pub'} and {settings.data / 'register.json'}, and start theirs again. Make a backup."
+    )
 
 
 def _links(given: argparse.Namespace, settings: Settings) -> None:

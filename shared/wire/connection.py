@@ -155,7 +155,9 @@ class Connection(Client):
 
     async def said(self, fault: Exception) -> None:
         """Note a fault (the client calls this): its kind and the server's words, which name subjects and never hold a payload."""
-        self.refused |= isinstance(fault, Error) and "authorization violation" in str(fault).lower()
+        if isinstance(fault, Error) and "authorization violation" in str(fault).lower():
+            self.refused = True
+            self.over.set()  # who works with it begins anew: by now there may be another key
         doubt = "tls-wanted" if self._wants_tls(fault) else tls.doubt(fault)
         if doubt is None:
             _logger.warning("nats", fault=type(fault).__name__, words=str(fault) if isinstance(fault, Error) else "")
@@ -184,6 +186,7 @@ class Connection(Client):
     def believe(self) -> None:
         """It is connected: what was doubted before is over."""
         self.doubt, self._pauses = None, pauses()
+        self.over.clear()
         self.options["reconnect_time_wait"] = AGAIN
 
 
