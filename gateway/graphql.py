@@ -20,6 +20,7 @@ from strawberry.types.unset import UNSET, UnsetType
 from gateway.allowance import TooMany
 from gateway.asking import begun
 from gateway.bounds import INIT_SECONDS
+from gateway.doors import OPEN
 from gateway.errors import QuestionRefused
 from gateway.inquiry import Gateway, Inquiry
 from gateway.question import admitted, asked, read
@@ -121,4 +122,4 @@ class Endpoint(GraphQLController[Any, Any]):
 def endpoint(gateway: Gateway, schema: BaseSchema) -> type[Endpoint]:
     """Make the endpoint of one gateway."""
     ide = None if gateway.production else "graphiql"
-    return type("GatewayEndpoint", (Endpoint,), {"gateway": gateway, "schema": schema, "graphql_ide": ide})
+    return type("GatewayEndpoint", (Endpoint,), {"gateway": gateway, "schema": schema, "graphql_ide": ide, "opt": OPEN})

@@ -110,14 +110,18 @@ def compose(settings: Settings, watcher: Watcher, issuers: Issuers, connection: 
         allowances=Allowances(),
         seats=Seats(),
     )
-    routes: list[ControllerRouterHandler] = [
+    return application(routes(gateway, settings, watcher), production=settings.production)
+
+
+def routes(gateway: Gateway, settings: Settings, watcher: Watcher) -> list[ControllerRouterHandler]:
+    """Everything that can be asked for at an address."""
+    return [
         endpoint(gateway, schema(production=settings.production)),
         participant_file(gateway),
         health(partial(_ask, settings.data), (*SERVICES, PROCESS)),
         metrics(partial(_metrics, settings.data), SERVICES),
         *([] if settings.production else pages(partial(_demo_tokens, settings.data, watcher))),
     ]
-    return application(routes, production=settings.production)
 
 
 def _shown(settings: Settings) -> tls.Shown | None:

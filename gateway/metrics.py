@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from gateway.doors import OPEN
 from shared.metrics import MEDIA_TYPE, together
 from shared.rules import Refused
 
@@ -16,7 +17,7 @@ Ask = Callable[[str], Awaitable[str]]
 def metrics(ask: Ask, processes: Sequence[str]) -> HTTPRouteHandler:
     """Make the route. A process that does not answer is a fact like any other: `kring_process_up` is 0."""
 
-    @get("/metrics")
+    @get("/metrics", opt=OPEN)
     async def exposed() -> Response[bytes]:
         texts = await asyncio.gather(*(_asked(ask, process) for process in processes))
         up = ["# HELP kring_process_up Whether a process answers.", "# TYPE kring_process_up gauge"]

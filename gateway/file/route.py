@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from gateway.asking import begun
+from gateway.doors import FILE
 from gateway.file.document import POLICY, document
 from gateway.file.joined import joined
 from gateway.inquiry import Gateway
@@ -21,7 +22,7 @@ _NAMES = {"en": "file", "nl": "dossier"}
 def participant_file(gateway: Gateway) -> HTTPRouteHandler:
     """Make the route. The nodes decide who may have the file, and record who had it."""
 
-    @get("/participants/{id:uuid}/file")
+    @get("/participants/{id:uuid}/file", opt=FILE)
     async def file(id: FromPath[UUID], request: Request[Any, Any, Any]) -> Response[bytes]:  # noqa: A002
         inquiry = begun(gateway, request)
         inquiry.spend()

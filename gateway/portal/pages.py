@@ -8,6 +8,8 @@ import msgspec
 from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from gateway.doors import OPEN
+
 _FOLDER = Path(__file__).parent
 _FILES = {"/": "start.html", **{f"/portal/{name}": name for name in ("start.css", "start.js", "icon.svg")}}
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -42,11 +44,11 @@ def questions() -> list[str]:
 def pages(tokens: Callable[[], list[DemoTokens]]) -> list[HTTPRouteHandler]:
     """Make the page's routes; `tokens` makes demo tokens, none where the network is not made up."""
 
-    @get("/portal/story.json", media_type=MediaType.JSON, sync_to_thread=False)
+    @get("/portal/story.json", media_type=MediaType.JSON, sync_to_thread=False, opt=OPEN)
     def story_json() -> bytes:
         return msgspec.json.encode(story())
 
-    @get("/demo/tokens", media_type=MediaType.JSON, sync_to_thread=False)
+    @get("/demo/tokens", media_type=MediaType.JSON, sync_to_thread=False, opt=OPEN)
     def demo_tokens() -> Response[bytes]:
         return Response(msgspec.json.encode(tokens()), headers={"cache-control": "no-store"})
 
@@ -54,7 +56,7 @@ def pages(tokens: Callable[[], list[DemoTokens]]) -> list[HTTPRouteHandler]:
 
 
 def _file(path: str, file: Path) -> HTTPRouteHandler:
-    @get(path, media_type=_TYPES[file.suffix], sync_to_thread=False)
+    @get(path, media_type=_TYPES[file.suffix], sync_to_thread=False, opt=OPEN)
     def page() -> bytes:
         return file.read_bytes()
 

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -17,16 +15,16 @@ from services.events.main import SERVICE as EVENTS
 from services.intake.letters import kept_as
 from services.intake.main import SERVICE as INTAKE
 from services.network.main import SERVICE as NETWORK
-from shared.identity import Evening, Holder, Issuer, Role
+from shared.identity import Role
 from shared.ids import uuid7
-from shared.linkkeys import PARTICIPANT_STAYS, LinkKey
+from tests.access.callers import holder, token_of
 from tests.access.declared import PAIRS, Door, fields
-from tests.access.owned import INTERVIEW, PLACE, PROGRAMME, SERIES, Owned, consent, person, refer
-from tests.access.questions import COMING, Question, asking, evening, followed, questions
+from tests.access.owned import INTERVIEW, OWN, PLACE, PROGRAMME, SERIES, Owned, consent, person, refer
+from tests.access.questions import Question, asking, evening, followed, questions
 from tests.gateway.running import Running, kring
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
-OWN, OTHER = "noord", "zuid"
+OTHER = "zuid"
 ACTING = (Role.COORDINATOR, Role.HOST, Role.ADMINISTRATOR, Role.PRIVACY_OFFICER, Role.PARTICIPANT)
 """Each has records of its own, because it changes them."""
 OBJECTS = {"Participant", "Referral", "ReferralItem"}
@@ -40,7 +38,6 @@ OF_THEIR_OWN = {
     *NEW,
 }
 """What somebody of another organisation gets or changes, of that organisation."""
-_users = count()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -90,10 +87,10 @@ async def _asked(running: Running, role: Role | None, pair: str, one: Owned) -> 
     elsewhere = pair == "other organisation"
     found: dict[tuple[str, str], str] = {}
     for name, question in sorted(questions(one).items(), key=lambda it: elsewhere and it[0] in NEW):
-        token = _token(running, role, "welzin" if elsewhere else "humanitas", by=_holder(role, pair, one))
+        token = token_of(running, role, "welzin" if elsewhere else "humanitas", by=holder(role, pair, one))
         found[name] = _got(await _answered(running, question, token), question.shows)
     for name, question in followed(one).items():
-        token = _token(running, role, "welzin" if elsewhere else "humanitas", by=_holder(role, pair, one))
+        token = token_of(running, role, "welzin" if elsewhere else "humanitas", by=holder(role, pair, one))
         found[name] = await _first(running, token, question)
     return found
 
@@ -136,33 +133,8 @@ async def _first(running: Running, token: str | None, question: Question) -> str
     return _got({"errors": told["payload"]} if told["type"] == "error" else told["payload"], question.shows)
 
 
-def _holder(role: Role | None, pair: str, one: Owned) -> Holder | None:
-    """What a link is about where the role comes by one."""
-    own = pair != "other team"
-    match role:
-        case Role.PARTICIPANT:
-            return Holder(link=uuid7(), person=UUID(one.person if own else one.friend))
-        case Role.EVENING_HOST:
-            return Holder(link=UUID(one.evening_link), evening=Evening(UUID(one.series if own else one.place), COMING))
-        case _:
-            return None
-
-
-def _token(
-    running: Running, role: Role | None, organisation: str, team: str = OWN, by: Holder | None = None
-) -> str | None:
-    """Each time of somebody else: nobody asks too often."""
-    now = datetime.now(UTC)
-    if role is None:
-        return None
-    if by is not None:
-        return LinkKey.open(running.settings.data, organisation).token(by, now=now, until=now + PARTICIPANT_STAYS)
-    issuer = Issuer.open(running.settings.data, organisation, production=False)
-    return issuer.token([role], user=f"user{next(_users)}", now=now, team=team)
-
-
 async def _done(running: Running, organisation: str, team: str, name: str, **given: Any) -> None:
-    token = _token(running, Role.COORDINATOR, organisation, team)
+    token = token_of(running, Role.COORDINATOR, organisation, team)
     await running.done(asking("Mutation", name, "id", given).text, token, **given)
 
 
@@ -203,7 +175,7 @@ async def _opened(running: Running, one: Owned) -> None:
 async def _closed(running: Running, team: str, person: str) -> None:
     """Somebody's file is closed, and goes within a year."""
     await _done(running, "humanitas", team, "endParticipant", id=person, input={"reason": ""})
-    token, given = _token(running, Role.ADMINISTRATOR, "humanitas", team), {"input": {"months": 1}}
+    token, given = token_of(running, Role.ADMINISTRATOR, "humanitas", team), {"input": {"months": 1}}
     await running.done(asking("Mutation", "setRetention", "months", given).text, token, **given)
 
 
@@ -213,7 +185,7 @@ async def _referred(running: Running, team: str, one: Owned, partner: Owned) -> 
     await _done(running, "welzin", "", "giveConsent", participant=partner.person, input=consent(partner, "humanitas"))
     for slug, offering, id_ in (("humanitas", "welzin", one.wanted), ("welzin", "humanitas", one.programme)):
         known = asking("Query", "programme", "name", {"organisation": offering, "id": id_})
-        token = _token(running, Role.COORDINATOR, slug)
+        token = token_of(running, Role.COORDINATOR, slug)
         assert token
         await running.seen("Samen eten", known.text, token, **known.variables)
     for referral, send in ((one.draft, False), (one.sent, True)):
@@ -227,7 +199,7 @@ async def _accepted(running: Running, team: str, one: Owned, partner: Owned) -> 
     """What came from the partner; then it asks to forget it, as consent was taken back."""
     asked, token = (
         asking("Query", "referral", "id status", {"id": one.received}),
-        _token(running, Role.COORDINATOR, "humanitas", team),
+        token_of(running, Role.COORDINATOR, "humanitas", team),
     )
     assert token
     await running.seen('"status":"RECEIVED"', asked.text, token, **asked.variables)
@@ -237,7 +209,7 @@ async def _accepted(running: Running, team: str, one: Owned, partner: Owned) -> 
 
 async def _known(running: Running, one: Owned) -> None:
     """Network has heard of its people, and the partner's wish has come."""
-    token = _token(running, Role.COORDINATOR, "humanitas", "")
+    token = token_of(running, Role.COORDINATOR, "humanitas", "")
     assert token
     for id_ in (one.person, one.friend):
         asked = asking("Mutation", "clearInterests", "", {"participant": id_})
