@@ -1,36 +1,44 @@
-"""What protection costs: commands with and without encryption, letters sealed and opened, a question with and without its checks."""
+"""What protection costs: commands with and without encryption, letters sealed and opened, a person's file with and without its checks."""
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any
-from unittest.mock import patch
 from uuid import UUID, uuid4
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Column, MetaData, String, Table, Uuid, insert
 
+from services.events.api.file import file as events_part
+from services.events.main import SERVICE as EVENTS
+from services.intake.api.file import file as intake_part
 from services.intake.main import SERVICE as INTAKE
+from services.network.api.file import file as network_part
+from services.network.main import SERVICE as NETWORK
 from shared.eventlog.log import Log, utc_now
 from shared.eventlog.types import Change, Recorded
-from shared.identity import OrgScope, verify
+from shared.http import Context
+from shared.identity import verify
 from shared.ids import uuid7
 from shared.personal import Subject
-from shared.tokens import Believed
 from shared.wire.seal import LetterKeys, Route, seal, unseal
 from tests.bench.floor import LETTER
 from tests.bench.measure import Round, in_turns, line, ratio
 from tests.gateway.running import Running, kring
 from tests.support.masterkey import MASTER
+from tests.support.waiting import eventually
 
 IN_FLIGHT = 64
 COMMANDS, PEOPLE = 4096, 500
 LETTERS = 200
 QUESTIONS, CALLERS = 100, 40
 LEAST = 0.8
+_PARTS: Sequence[Callable[..., Awaitable[Any]]] = (intake_part.fn, network_part.fn, events_part.fn)
+"""What makes each part of a file, behind its route."""
+_REGISTER = "mutation ($input: RegisterParticipantInput!) { registerParticipant(input: $input) { id } }"
 SAID = "She would like company for a walk, near her daughter, on Tuesdays; she sings, and cooks for many."
 
 
@@ -68,7 +76,7 @@ async def compare(folder: Path) -> None:
     """Measure and print."""
     await _commands(folder)
     await _letters()
-    async with kring(folder / "protection", [INTAKE]) as running:
+    async with kring(folder / "protection", [INTAKE, NETWORK, EVENTS]) as running:
         await _questions(running)
 
 
@@ -129,44 +137,47 @@ async def _rate(one: Callable[[], object]) -> float:
 
 
 async def _questions(running: Running) -> None:
-    """Several callers take turns, so that none asks more often than one may."""
+    """A participant's file: whole, and what is left of that without protection."""
     tokens = [running.token("welzin", user=f"bench-{number}", hours=2) for number in range(CALLERS)]
+    person = await _registered(running, tokens[0])
+    nodes = [host.nodes["welzin"] for host in running.hosts]
+    scope = verify(tokens[0], nodes[0].issuers, utc_now(), organisation="welzin")
 
-    async def asked() -> float:
-        begin = time.perf_counter()
-        for number in range(QUESTIONS):
-            await running.done("{ programmes { nodes { id name } } }", tokens[number % CALLERS])
-        return (time.perf_counter() - begin) / QUESTIONS
+    async def asked(number: int) -> None:
+        """Callers take turns: none asks too often."""
+        assert await _given(running, tokens[number % CALLERS], person)
 
-    async def unchecked() -> float:
-        with _unchecked():
-            return await asked()
+    async def made(_: int) -> None:
+        for node, part in zip(nodes, _PARTS, strict=True):
+            msgspec.json.encode(await part(id=person, context=Context(node, scope, None)))
 
-    whole, bare = await in_turns(asked, unchecked)
-    line("a question through gateway and node, with all checks", whole.milliseconds())
-    line("the same, nothing checked", bare.milliseconds())
+    whole, bare = await in_turns(lambda: _each(asked), lambda: _each(made))
+    line("a file through gateway and nodes: tokens, rules, three entries in access logs", whole.milliseconds())
+    line("the same parts made at the nodes: no token, rule or entry, and no road", bare.milliseconds())
     ratio(whole.lowest / bare.lowest, "times as long")
 
 
-@contextmanager
-def _unchecked() -> Iterator[None]:
-    """No bounds, no allowance, and tokens that are believed without a look: what is left is the way there and back."""
-    with ExitStack() as stack:
-        for name, instead in (
-            ("shared.http.verify", lambda token, believed, _, *, organisation: _once(token, believed, organisation)),
-            ("gateway.inquiry.verify", lambda token, believed, _: _once(token, believed, None)),
-            ("gateway.schema.bounded.too_large", lambda *_: None),
-            ("gateway.allowance.Allowances.spend", lambda *_: None),
-            ("shared.access.Access.check", lambda *_: None),
-        ):
-            stack.enter_context(patch(name, instead))
-        yield
+async def _each(one: Callable[[int], Awaitable[None]]) -> float:
+    begin = time.perf_counter()
+    for number in range(QUESTIONS):
+        await one(number)
+    return (time.perf_counter() - begin) / QUESTIONS
 
 
-_proved: dict[tuple[str, str | None], OrgScope] = {}
+async def _registered(running: Running, token: str) -> UUID:
+    """Somebody whom all three services know."""
+    person = uuid7()
+    given = {
+        "id": str(person),
+        "nameToUse": "Truus",
+        "contact": {"way": "PHONE", "value": "06 00000000"},
+        "hopes": SAID,
+    }
+    await running.done(_REGISTER, token, input=given)
+    await eventually(lambda: _given(running, token, person))
+    return person
 
 
-def _once(token: str, believed: Believed, organisation: str | None) -> OrgScope:
-    if (token, organisation) not in _proved:
-        _proved[token, organisation] = verify(token, believed, utc_now(), organisation=organisation)
-    return _proved[token, organisation]
+async def _given(running: Running, token: str, person: UUID) -> bool:
+    headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
+    return (await running.http.get(f"/participants/{person}/file", headers=headers)).is_success

@@ -31,6 +31,8 @@ class Running(msgspec.Struct):
     settings: Settings
     nats: NatsServer
     http: httpx.AsyncClient
+    hosts: Sequence[Host]
+    """Of the services, in the order in which they were given."""
 
     def token(self, organisation: str, role: Role = Role.COORDINATOR, hours: float = 1, user: str = "ann") -> str:
         seed = (self.settings.data / organisation / "keys" / "issuer").read_text().strip()
@@ -74,13 +76,14 @@ async def kring(
     shown = broker(Settings(data=data))
     async with configured(data, Server(tls=shown)) as nats, contextlib.AsyncExitStack() as stack:
         settings = Settings(data=data, nats_url=nats.url, port=free_port(), env=env, smtp_url=smtp)
-        for service in services:
-            await stack.enter_async_context(_until_left(Host(service, settings).run()))
+        hosts = [Host(service, settings) for service in services]
+        for host in hosts:
+            await stack.enter_async_context(_until_left(host.run()))
         stop = asyncio.Event()
         gateway = asyncio.create_task(run(settings, stop))
         believed = believing(shown.authority) if shown else True
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=address(settings), verify=believed))
-        running = Running(settings, nats, http)
+        running = Running(settings, nats, http, hosts)
         await _ready(running, gateway, [service.name for service in services])
         try:
             yield running
