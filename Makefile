@@ -2,6 +2,7 @@
 #   make run     start Kring here (KRING_PORT, KRING_DATA move it)      make test    all tests
 #   make check   lint, types, architecture                              make bench   the benchmarks
 #   make test-postgres   every story, with all databases in PostgreSQL
+#   make replay  an integrator from the first of EVENTS (100,000) events, over a restart and a loss of the broker; some minutes
 #   make lock    renew requirements.lock after a change of pyproject.toml
 #   make soak    kills at any moment for MINUTES (10), by the plan that SEED gives; then everything acknowledged is looked for
 
@@ -15,8 +16,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --extra de
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--jobs=2 --output-sync=target)
 CHECKS := format lint types domain-types architecture dependencies unused spelling lock-current
 
-.PHONY: run test test-postgres check bench soak lock setup $(CHECKS)
-.NOTPARALLEL: run test test-postgres bench soak lock
+.PHONY: run test test-postgres check bench replay soak lock setup $(CHECKS)
+.NOTPARALLEL: run test test-postgres bench replay soak lock
 
 run: $(READY)
 	@$(BIN)/kring up
@@ -37,6 +38,10 @@ test-postgres: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+EVENTS ?= 100000
+replay: $(READY)
+	REPLAYED=$(EVENTS) $(BIN)/python -m pytest --log-cli-level=INFO -k replays_all tests/flows/test_integrators.py
 
 MINUTES ?= 10
 soak: $(READY)

@@ -1,6 +1,8 @@
 """Integrators: what is granted arrives, all of it, once and in order; nothing else can be said or heard."""
 
+import logging
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,10 +14,18 @@ from tests.flows.integrators import KEEPER, PUBLISHER, asked, client, count, gra
 from tests.support.network import network
 from tests.support.waiting import eventually
 
-EVENTS = int(os.environ.get("EVENTS", "3000"))
-"""How many are there before the client comes; EVENTS=100000 for the whole thing."""
+EVENTS = int(os.environ.get("REPLAYED", "3000"))
+"""How many are there before the client comes; `make replay` has a hundred thousand."""
 PATIENCE = 60 + EVENTS / 100
 """Seconds."""
+_logger = logging.getLogger(__name__)
+
+
+async def takes(store: Path, total: int, when: str) -> None:
+    """Wait until the client has so many, and say how long that took: `make replay` shows it."""
+    began = time.monotonic()
+    await eventually(lambda: count(store), total, within=PATIENCE)
+    _logger.info("%s: the client has %d events after %.1f s", when, total, time.monotonic() - began)
 
 
 @pytest.mark.timeout(4 * PATIENCE)
@@ -25,17 +35,17 @@ async def test_the_guides_client_replays_all_follows_live_and_misses_none_over_a
     async with network(tmp_path, KEEPER, PUBLISHER) as net:
         await tell(net, EVENTS)
         async with client(tmp_path, grant(net, "agenda-site")) as store:
-            await eventually(lambda: count(store), EVENTS, within=PATIENCE)
+            await takes(store, EVENTS, "from the first event")
             await tell(net, 10)
-            await eventually(lambda: count(store), EVENTS + 10, within=PATIENCE)
+            await takes(store, EVENTS + 10, "live")
             await net.nats.restart()
             await tell(net, 10)
-            await eventually(lambda: count(store), EVENTS + 20, within=PATIENCE)
+            await takes(store, EVENTS + 20, "after a restart of the broker")
             net.nats.kill()
             net.nats.wipe()
             await tell(net, 10)
             await net.nats.start()
-            await eventually(lambda: count(store), EVENTS + 30, within=PATIENCE)
+            await takes(store, EVENTS + 30, "after the broker lost everything")
             assert taken(store) == await told(net)
 
 

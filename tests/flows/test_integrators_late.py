@@ -4,22 +4,26 @@ import os
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from tests.flows.integrators import KEEPER, PUBLISHER, client, count, grant, taken, tell, told
 from tests.flows.webhooks import endpoint, following, hook, waiting
 from tests.support.network import network
 from tests.support.waiting import eventually
 
-EVENTS = int(os.environ.get("EVENTS", "3000"))
+EVENTS = int(os.environ.get("UNREAD", "3000"))
 """How many pile up."""
+PATIENCE = 30 + EVENTS / 100
+"""Seconds."""
 
 
+@pytest.mark.timeout(60 + 2 * PATIENCE)
 async def test_nobody_notices_an_integrator_that_never_reads(tmp_path: Path) -> None:
     async with network(tmp_path, KEEPER, PUBLISHER) as net:
         grant(net, "asleep")
         async with client(tmp_path, grant(net, "awake")) as store:
             await tell(net, EVENTS)
-            await eventually(lambda: count(store), EVENTS, within=30 + EVENTS / 100)
+            await eventually(lambda: count(store), EVENTS, within=PATIENCE)
             assert await net.nodes[PUBLISHER].relay.lag() == 0
             assert taken(store) == await told(net)
         assert await waiting(net, "asleep") == EVENTS
