@@ -1,7 +1,7 @@
 """Both sides of one referral and the letters between them: delayed, crossing, handed over twice. In the end both agree."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
@@ -21,7 +21,7 @@ from services.intake.domain.correction import about
 from services.intake.domain.incoming_state import Referral as Received
 from services.intake.domain.outgoing_events import HandedOver, Reported
 from services.intake.domain.outgoing_state import Referral as Sent
-from services.intake.domain.referral_progress import DecidedBy, Reason, told
+from services.intake.domain.referral_progress import DecidedBy, Reason, Standing, told
 from services.intake.domain.referral_status import FINAL, NEXT, Status
 from services.intake.domain.sending import Facts
 from services.intake.views.referral_record import answer
@@ -101,7 +101,11 @@ def wire(body: LetterBody) -> LetterBody:
 
 
 def hand_over(sender: Side, receiver: Side, *, receipt: bool) -> None:
-    """The next letter of a link; without its receipt the sender will hand it over again."""
+    """The next letter of a link; without its receipt the sender will hand it over again.
+
+    Like the wire this takes a number once: of the wire itself `tests/shared/wire/test_arrivals.py` proves it
+    (`test_a_letter_is_recorded_once_however_often_it_comes`).
+    """
     number, letter = sender.waiting[0]
     goes = letters.sendable(letter, sender.state)
     if goes:
@@ -199,14 +203,31 @@ def _agree(sender: Side, receiver: Side) -> None:
     assert here.standing == told(there.standing, report_back=there.report_back)
     assert here.cancel_asked == (there.asked is not None)
     assert there.letter in (None, here.letter) or here.consent_withdrawn
-    said = [type(one.event) for one in receiver.stream if isinstance(one.event, progress.News)]
-    heard = [type(one.event.news) for one in sender.stream if isinstance(one.event, Reported)]
-    assert _each_hold_once(said) == _each_hold_once(heard)
+    assert _changes(_said(receiver)) == _changes(_heard(sender))
 
 
-def _each_hold_once(said: Sequence[type]) -> list[type]:
-    """Another hold may tell the sender nothing new."""
-    return [one for one, before in zip(said, [None, *said], strict=False) if one is not before]
+def _said(receiver: Side) -> Iterator[Standing]:
+    """Where it stood after each news, as its sender may read it."""
+    state: Any = receiver.decider.initial
+    for one in receiver.stream:
+        state = receiver.decider.evolve(state, one.event)
+        if isinstance(one.event, progress.News):
+            yield told(state.standing, report_back=state.report_back)
+
+
+def _heard(sender: Side) -> Iterator[Standing]:
+    """Where it stands by each news alone; the sender itself may have entered it in error before."""
+    standing = Standing(Status.REQUESTED)
+    for one in sender.stream:
+        if isinstance(one.event, Reported):
+            standing = progress.after(standing, one.event.news)
+            yield standing
+
+
+def _changes(standings: Iterable[Standing]) -> list[Standing]:
+    """What is told again tells the sender nothing new."""
+    found = list(standings)
+    return [one for one, before in zip(found, [None, *found], strict=False) if one != before]
 
 
 TestBothSides = BothSides.TestCase
