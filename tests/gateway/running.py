@@ -69,13 +69,13 @@ class Running(msgspec.Struct):
 
 @contextlib.asynccontextmanager
 async def kring(
-    data: Path, services: Sequence[Service], env: Environment = Environment.DEVELOPMENT, *, smtp: str | None = None
+    data: Path, services: Sequence[Service], env: Environment = Environment.DEVELOPMENT, **told: Any
 ) -> AsyncIterator[Running]:
-    """Run it while the block lasts; over TLS where the data folder has certificates."""
+    """Run it while the block lasts, with what else the settings are told; over TLS where the data folder has certificates."""
     demo.prepare(data)
     shown = broker(Settings(data=data))
     async with configured(data, Server(tls=shown)) as nats, contextlib.AsyncExitStack() as stack:
-        settings = Settings(data=data, nats_url=nats.url, port=free_port(), env=env, smtp_url=smtp)
+        settings = Settings(data=data, nats_url=nats.url, port=free_port(), env=env, **told)
         hosts = [Host(service, settings) for service in services]
         for host in hosts:
             await stack.enter_async_context(_until_left(host.run()))

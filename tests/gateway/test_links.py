@@ -38,7 +38,7 @@ async def box() -> AsyncIterator[Mailbox]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(tmp_path_factory: pytest.TempPathFactory, box: Mailbox) -> AsyncIterator[Running]:
-    async with kring(tmp_path_factory.mktemp("kring"), [INTAKE, EVENTS, NETWORK], smtp=box.url) as one:
+    async with kring(tmp_path_factory.mktemp("kring"), [INTAKE, EVENTS, NETWORK], smtp_url=box.url) as one:
         yield one
 
 

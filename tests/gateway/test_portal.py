@@ -110,15 +110,6 @@ async def test_the_page_says_what_it_may_load(running: Running) -> None:
     assert (await running.http.get("/demo/tokens")).headers["cache-control"] == "no-store"
 
 
-async def test_health_tells_which_part_is_missing(tmp_path: Path) -> None:
-    async with kring(tmp_path, [EVENTS]) as running:
-        answer = await running.http.get("/healthz")
-        health = answer.json()
-        assert (answer.status_code, health["ready"]) == (503, False)
-        assert health["processes"]["events"]["ready"]
-        assert health["processes"]["intake"] == {"ready": False, "code": "process-away"}
-
-
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
