@@ -14,7 +14,7 @@ from shared.wire.connection import Connection
 from shared.wire.handover import upstream
 from shared.wire.outbox import letters_out
 from shared.wire.stream import NAME
-from tests.soak.mischief import connected, onlooker, service
+from tests.soak.outside import connected, onlooker, service
 from tests.soak.parts import Network
 
 _ALL = 10**9

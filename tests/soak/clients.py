@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -18,9 +18,10 @@ from shared.wire.calls import Answer, Call, Caller
 from shared.wire.connection import Connection, connect
 from tests.soak.ledger import Ledger
 from tests.soak.parts import Network
+from tests.soak.plan import GATEWAY
 
-AGAIN = 0.1
-"""Seconds before a question is asked again."""
+AGAIN, SELDOM = 0.1, 1.0
+"""Seconds before a question is asked again: the first time, and at most. Who asks all the time keeps what was killed from starting."""
 TWICE = 0.04
 """How often something is asked twice at once, and how often once more after it was acknowledged."""
 _ROLES = (Role.COORDINATOR, Role.ADMINISTRATOR, Role.HOST)
@@ -112,17 +113,19 @@ class Lane:
 
     async def do(self, node: str, method: str, path: str, body: Any = None, *, makes: str) -> None:
         """One command of a node's API; returns when it is acknowledged. Raises `Over`."""
-        await self._do(node, path, makes, lambda key: self._office.ask(node, method, path, body, key))
+        door = node.partition(".")[2]
+        await self._do(node, path, makes, door, lambda key: self._office.ask(node, method, path, body, key))
 
     async def do_by_graphql(self, node: str, document: str, variables: Any, *, makes: str) -> None:
         """One command by way of the gateway. Raises `Over`."""
         organisation = node.partition(".")[0]
         await self._do(
-            node, document, makes, lambda key: self._office.ask_gateway(organisation, document, variables, key)
+            node, document, makes, GATEWAY, lambda key: self._office.ask_gateway(organisation, document, variables, key)
         )
 
     async def until_seen(self, node: str, path: str, field: str = "id") -> Any:
         """What a node shows at an address, once it shows it with something in this field. Raises `Over`."""
+        waits = _pauses()
         while True:
             self._open()
             try:
@@ -131,12 +134,12 @@ class Lane:
                 answer = None
             if answer is not None and answer.status == 200 and (told := msgspec.json.decode(answer.body)).get(field):
                 return told
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(next(waits))
 
-    async def _do(self, node: str, what: str, makes: str, ask: Any) -> None:
+    async def _do(self, node: str, what: str, makes: str, door: str, ask: Any) -> None:
         self._open()
         await asyncio.sleep(self.chance.uniform(0, 2 * self._pace))
-        key, tries = uuid7(), 0
+        key, tries, waits = uuid7(), 0, _pauses()
         while True:
             tries += 1
             if self.chance.random() < TWICE:
@@ -150,11 +153,18 @@ class Lane:
             if answer.status < 500:
                 self._office.refused.append(f"{key} {node} {what}: {answer.body.decode()}")
                 raise Over
-            await asyncio.sleep(AGAIN)
-        self._office.ledger.note(key, self.name, node, makes, tries)
+            await asyncio.sleep(next(waits))
+        self._office.ledger.note(key, self.name, node, makes, tries, door)
         if self.chance.random() < TWICE:
             await asyncio.gather(ask(key), return_exceptions=True)
 
     def _open(self) -> None:
         if self.closing:
             raise Over
+
+
+def _pauses() -> Iterator[float]:
+    pause = AGAIN
+    while True:
+        yield pause
+        pause = min(pause * 1.5, SELDOM)

@@ -20,6 +20,8 @@ class Entry(msgspec.Struct, frozen=True):
     """The event (stored type) that it must have led to, once."""
     at: float
     tries: int
+    door: str
+    """Which part it was asked of: the node's service, or the gateway."""
 
 
 class Ledger:
@@ -29,9 +31,9 @@ class Ledger:
         self.entries: list[Entry] = []
         self._file = path.open("ab", buffering=0)
 
-    def note(self, key: UUID, lane: str, node: str, makes: str, tries: int) -> None:
+    def note(self, key: UUID, lane: str, node: str, makes: str, tries: int, door: str) -> None:
         """An acknowledgement came."""
-        entry = Entry(key, lane, node, makes, time.time(), tries)
+        entry = Entry(key, lane, node, makes, time.time(), tries, door)
         self.entries.append(entry)
         self._file.write(msgspec.json.encode(entry) + b"\n")
 

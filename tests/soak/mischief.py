@@ -1,116 +1,95 @@
-"""What is worse than a kill: a second owner, a second relay, letters that come again."""
+"""What is worse than a kill: a second owner, and a second relay."""
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
-from importlib import import_module
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from random import Random
+from typing import Any
 
-import msgspec
-from nats.aio.msg import Msg
-
-from shared.eventlog.cache import StateCache
-from shared.eventlog.database import Database
-from shared.eventlog.keystore import keystore
-from shared.eventlog.log import Log, utc_now
-from shared.eventlog.masterkey import Master
-from shared.eventlog.registry import Registry
-from shared.node import database_url
-from shared.service import Service
-from shared.signing import MASTER
-from shared.wire.connection import Connection, connect
-from shared.wire.handover import Batch, subject
-from shared.wire.relay import Relay
+from shared.eventlog.types import Recorded
+from shared.wire.relay import Relay, RelayState
+from shared.wire.stream import Message, Stale
+from tests.soak.outside import briefly, connected, onlooker, service
 from tests.soak.parts import Network, Part, ended
+from tests.soak.plan import FOLLOWED, REFUSED
 
-_AWAKE = 1.5
-"""Seconds that a zombie lives after it wakes up."""
-
-
-def service(name: str) -> Service:
-    """What makes a service."""
-    made: Service = import_module(f"services.{name}.main").SERVICE
-    return made
+AWAKE = (1.5, 10.0)
+"""Seconds that a zombie lives after it woke up: at least, and at most, while no commit of its has been refused."""
+_PATIENCE = 30.0
+"""Seconds longer that is waited for the second process to be ready."""
 
 
-async def zombie(network: Network, part: Part, lasts: float) -> None:
+async def zombie(network: Network, part: Part, lasts: float) -> Counter[str]:
     """A second process owns the nodes while the first stands still; then the first goes on as if nothing had happened."""
-    first = part.process
+    first, told = part.process, part.log.stat().st_size
     part.signal(signal.SIGSTOP)
     try:
         for slug in network.register.organisations:
             (network.data / slug / f"{part.name}.lock").unlink(missing_ok=True)
         part.start()
         await asyncio.sleep(lasts)
+        await briefly(partial(_taken_over, network, part), _PATIENCE)
         first.send_signal(signal.SIGCONT)
-        await asyncio.sleep(_AWAKE)
+        await asyncio.sleep(AWAKE[0])
+        await briefly(partial(_refused, part, told), AWAKE[1] - AWAKE[0])
     finally:
         ended(first)
+    return Counter({REFUSED: _refused(part, told)})
 
 
-class Onlooker(Log):
-    """A node's log as somebody reads it who does not own it."""
-
-    async def wait(self, after: int) -> int:
-        """It hears of no commit: look every now and then."""
-        await asyncio.sleep(0.05)
-        return after
+async def _taken_over(network: Network, part: Part) -> bool:
+    return bool((await network.health(part.name))["ready"])
 
 
-def onlooker(network: Network, node: str) -> Onlooker:
-    """Open a node's log for reading."""
-    slug, _, name = node.partition(".")
-    database = Database(database_url(network.settings, slug, name), name)
-    registry, secret = Registry(service(name).deciders), (network.data / slug / "keys" / MASTER).read_text().strip()
-    keys = keystore(database_url(network.settings, slug, name), node, Master(secret))
-    return Onlooker(node, database, registry, StateCache(), utc_now, keys)
+def _refused(part: Part, after: int) -> int:
+    """Nodes that ended since then because the epoch refused a commit."""
+    with part.log.open("rb") as log:
+        log.seek(after)
+        return sum(b'"code":"node-moved"' in line for line in log)
 
 
-@asynccontextmanager
-async def connected(network: Network, node: str) -> AsyncGenerator[Connection]:
-    """A connection with a node's own credentials."""
-    slug, _, name = node.partition(".")
-    seed = (network.data / slug / "keys" / f"{name}.nk").read_text().strip()
-    url = str(network.settings.nats_url)
-    nats = await connect(url, seed=seed, name=f"second {node}", inbox_prefix=f"_INBOX.{node}")
-    try:
-        yield nats
-    finally:
-        await nats.close()
+class Second(Relay):
+    """A relay that counts what it does."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.did = Counter[str]()
+
+    def _to(self, state: RelayState) -> None:
+        if state is RelayState.FOLLOWING:
+            self.did[FOLLOWED] = 1
+        elif state is not self.state:
+            self.did[f"times that a second relay was {state}"] += 1
+        super()._to(state)
+
+    async def _append(self, messages: Sequence[Message], last: Recorded[Any]) -> None:
+        try:
+            await super()._append(messages, last)
+        except Stale:
+            self.did["batches that came after the first relay's"] += 1
+            raise
+        self.did["events that the second was first to publish"] += len(messages)
 
 
-async def twin(network: Network, name: str, lasts: float) -> None:
-    """Every node of a service has two relays for a while."""
+async def twin(network: Network, part: Part, lasts: float, chance: Random) -> Counter[str]:
+    """Every node of a service has two relays for a while. Raises what a relay raised."""
+    relays: list[Second] = []
     async with AsyncExitStack() as stack:
-        running: list[asyncio.Task[None]] = []
         for slug, organisation in network.register.organisations.items():
-            node, made = f"{slug}.{name}", service(name)
+            node, made = f"{slug}.{part.name}", service(part.name)
             log = onlooker(network, node)
             stack.push_async_callback(log.close)
             nats = await stack.enter_async_context(connected(network, node))
-            source = f"{organisation.source}:systeem:kring-{name}"
-            running.append(asyncio.create_task(Relay(nats, log, name, made.publish, source).run()))
-        await asyncio.sleep(lasts)
+            source = f"{organisation.source}:systeem:kring-{part.name}"
+            relays.append(Second(nats, log, part.name, made.publish, source))
+        running = [asyncio.create_task(relay.run()) for relay in relays]
+        await asyncio.wait(running, timeout=lasts, return_when=asyncio.FIRST_EXCEPTION)
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-
-
-async def repeat(network: Network, name: str, lasts: float) -> None:
-    """Copy what is handed over for a while, then hand it over again: the last first, everything twice."""
-    copies: list[bytes] = []
-
-    async def copy(message: Msg) -> None:
-        copies.append(message.data)
-
-    async with AsyncExitStack() as stack:
-        nodes = [f"{slug}.{name}" for slug in network.register.organisations]
-        nats = {node: await stack.enter_async_context(connected(network, node)) for node in nodes}
-        for connection in nats.values():
-            await connection.subscribe(f"letters.*.{name}", cb=copy)
-        await asyncio.sleep(lasts)
-        for data in reversed(copies * 2):
-            batch = msgspec.msgpack.decode(data, type=Batch)
-            if batch.letters and batch.sender in nats:
-                await nats[batch.sender].publish(subject(batch.sender, batch.receiver), data)
-        await asyncio.gather(*(connection.flush() for connection in nats.values()))
+        found = await asyncio.gather(*running, return_exceptions=True)
+    if faults := [one for one in found if isinstance(one, Exception)]:
+        raise ExceptionGroup(f"second relays of {part.name}", faults)
+    return sum((relay.did for relay in relays), Counter())

@@ -15,6 +15,7 @@ from shared import control
 from shared.register import SERVICES, Register
 from shared.rules import Refused
 from shared.settings import Settings, environment
+from tests.soak.line import Line
 from tests.soak.plan import BROKER, GATEWAY
 
 PATIENCE = 60.0
@@ -44,9 +45,10 @@ class Part:
         """Start it; ready comes later."""
         self.process = self.another()
 
-    def kill(self) -> None:
-        """End it without notice; gone when this returns."""
+    def kill(self) -> bool:
+        """End it without notice; gone when this returns. Whether that was what ended it."""
         ended(self.process)
+        return self.process.returncode == -signal.SIGKILL
 
     async def stop(self) -> None:
         """Ask it to end, and wait until it did."""
@@ -58,6 +60,11 @@ class Part:
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self.process.send_signal(number)
+
+    def stands_still(self) -> bool:
+        """Whether it was stopped by a signal (proc(5): the state behind the name in parentheses)."""
+        state = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state == "T"
 
     def fell(self) -> str | None:
         """How it ended, when nobody ended it."""
@@ -79,7 +86,10 @@ def _waited(process: subprocess.Popen[bytes]) -> int | None:
 
 
 class Network:
-    """The demo network on a data folder: what `kring up` runs, with every part in our own hands."""
+    """The demo network on a data folder: what `kring up` runs, with every part in our own hands.
+
+    Intake, which writes the letters, reaches the broker over a line of ours.
+    """
 
     def __init__(self, folder: Path) -> None:
         data = (folder / "data").resolve()
@@ -87,16 +97,21 @@ class Network:
         port = preflight.any_free()
         url = f"nats://127.0.0.1:{port}"
         self.settings = Settings(data=data, port=preflight.any_free(), nats_url=url, log_level="info")
+        self.line = Line(port)
         self.register: Register = preflight.register(self.settings)
         self.data = data
         network = data / "network"
         write_accounts(network, self.register)
         (network / "nats.conf").write_text(server(network, port))
         stated = os.environ | environment(self.settings)
+        over_line = {"intake": {"KRING_NATS_URL": f"nats://127.0.0.1:{self.line.port}"}}
         commands = {BROKER: [program(), "-c", str(network / "nats.conf")]}
         commands |= {name: [sys.executable, "-m", f"services.{name}.main"] for name in SERVICES}
         commands[GATEWAY] = [sys.executable, "-m", "gateway.main"]
-        self.parts = {name: Part(name, it, stated, folder / f"{name}.log") for name, it in commands.items()}
+        self.parts = {
+            name: Part(name, it, stated | over_line.get(name, {}), folder / f"{name}.log")
+            for name, it in commands.items()
+        }
 
     @property
     def nodes(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from shared.register import SERVICES
 
 BROKER, GATEWAY = "nats-server", "gateway"
 PARTS = (BROKER, *SERVICES, GATEWAY)
-GAP = (1.0, 2.4)
+GAP = (0.7, 2.1)
 """Seconds between two disturbances."""
 
 
@@ -30,6 +30,23 @@ class What(StrEnum):
     """Each node of the service gets a second relay for `lasts` seconds."""
     REPEAT = "repeat"
     """For `lasts` seconds letters are copied from the wire; then they are delivered again, the last first, twice."""
+    DELAY = "delay"
+    """For `lasts` seconds each batch of letters is held back by itself: some arrive after the sender gave up, and after later ones."""
+
+
+KILLED, REFUSED, FOLLOWED = "processes killed", "commits of zombies refused", "second relays that followed the stream"
+AGAIN, LATE = "letters handed over again", "batches after their sender gave them up"
+PROOF = {
+    What.KILL: KILLED,
+    What.PAUSE: "processes that stood still",
+    What.RESTART: "processes that ended when they were asked to",
+    What.WIPE: "storages deleted",
+    What.ZOMBIE: REFUSED,
+    What.TWIN: FOLLOWED,
+    What.REPEAT: AGAIN,
+    What.DELAY: LATE,
+}
+"""What there must be some of, or the disturbance never came about."""
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -41,17 +58,17 @@ class Action(msgspec.Struct, frozen=True):
     lasts: float
 
 
+_LETTERS = "intake"
+"""The only service that writes letters to others."""
 _DECK = (
-    *((What.KILL, part) for part in PARTS for _ in range(2)),
-    (What.KILL, "intake"),
-    *((What.PAUSE, part) for part in (BROKER, "intake", "events", "network")),
-    (What.RESTART, "intake"),
-    (What.RESTART, BROKER),
+    *((What.KILL, part) for part in PARTS for _ in range(4)),
+    *((What.PAUSE, part) for part in PARTS),
+    *((What.RESTART, part) for part in PARTS),
     (What.WIPE, BROKER),
     *((What.ZOMBIE, service) for service in SERVICES),
-    (What.TWIN, "intake"),
-    (What.TWIN, "events"),
-    (What.REPEAT, "intake"),
+    *((What.TWIN, service) for service in SERVICES),
+    (What.REPEAT, _LETTERS),
+    (What.DELAY, _LETTERS),
 )
 """All of it comes round before anything comes again: a short run meets everything."""
 _LASTS = {
@@ -62,6 +79,7 @@ _LASTS = {
     What.ZOMBIE: (3.0, 6.0),
     What.TWIN: (2.0, 6.0),
     What.REPEAT: (2.0, 5.0),
+    What.DELAY: (6.0, 9.0),
 }
 
 

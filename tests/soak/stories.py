@@ -19,6 +19,9 @@ PAIRS = (
 PROGRAMMES = {slug: uuid7() for _, slug in PAIRS}
 """One programme of each receiver, known to its partners before anything else begins."""
 Story = Callable[[Lane], Awaitable[None]]
+_REGISTER = "mutation($it: RegisterParticipantInput!) { registerParticipant(input: $it) { id } }"
+_PLACE = "mutation($it: RegisterPlaceInput!) { registerPlace(input: $it) { id } }"
+_LIKES = "mutation($of: UUID!, $it: InterestsInput!) { setInterests(participant: $of, input: $it) { likes } }"
 _REASON = {"reason": "at-capacity", "decidedBy": "organisation"}
 
 
@@ -172,21 +175,16 @@ def programmes(slug: str) -> Story:
 def by_graphql(slug: str) -> Story:
     """The same, through the gateway."""
 
+    async def asked(lane: Lane, service: str, document: str, variables: Any, makes: str) -> None:
+        await lane.do_by_graphql(f"{slug}.{service}", document, variables, makes=f"{service}.{makes}.v1")
+
     async def story(lane: Lane) -> None:
         person = {"id": str(uuid7()), "nameToUse": "Bep", "contact": {"way": "PHONE", "value": "06 00000000"}}
-        await lane.do_by_graphql(
-            f"{slug}.intake",
-            "mutation($it: RegisterParticipantInput!) { registerParticipant(input: $it) { id } }",
-            {"it": person},
-            makes="intake.participant-registered.v1",
-        )
+        await asked(lane, "intake", _REGISTER, {"it": person}, "participant-registered")
         place = {"id": str(uuid7()), "name": "De Meent", "address": "Plein 1", "area": "GM0361"}
-        await lane.do_by_graphql(
-            f"{slug}.events",
-            "mutation($it: RegisterPlaceInput!) { registerPlace(input: $it) { id } }",
-            {"it": place},
-            makes="events.place-registered.v1",
-        )
+        await asked(lane, "events", _PLACE, {"it": place}, "place-registered")
+        await lane.until_seen(f"{slug}.network", f"/v1/participants/{person['id']}")
+        await asked(lane, "network", _LIKES, {"of": person["id"], "it": {"likes": "chess"}}, "interests-set")
 
     return story
 

@@ -2,26 +2,23 @@
 
 import asyncio
 import random
-import shutil
-import signal
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from shared.register import SERVICES
-from tests.soak import mischief
+from tests.soak.attack import Attack
 from tests.soak.books import Books, read
 from tests.soak.clients import Lane, Office, Over, opened
 from tests.soak.compare import differences
-from tests.soak.ledger import Ledger
-from tests.soak.parts import Network, Part
-from tests.soak.plan import Action, What, plan
+from tests.soak.ledger import Entry, Ledger
+from tests.soak.parts import Network
+from tests.soak.plan import KILLED, What, plan
 from tests.soak.stories import PAIRS, PROGRAMMES, Story, offer, stories
 
 QUIET = 90.0
@@ -32,93 +29,27 @@ class Run(msgspec.Struct):
     """What came of it."""
 
     seed: int
+    seconds: float
+    """How long it was disturbed."""
     commands: int
     again: int
     """Commands that had to be asked more than once."""
-    done: Counter[tuple[str, str]]
-    """Disturbances."""
-    kills: int
+    served: Counter[str]
+    """Commands by the part that took them: a service, or the gateway."""
+    done: Counter[tuple[What, str]]
+    """Disturbances, by kind and part."""
+    came: Counter[tuple[What, str]]
+    """What came of them."""
     quiet: float
     """Seconds from the last disturbance until all was the same everywhere."""
     wrong: list[str]
     books: Books
-    ledger: Ledger
+    entries: Sequence[Entry]
 
-
-class Rig:
-    """A network, and what is done to it."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.kills = 0
-        self.done: Counter[tuple[str, str]] = Counter()
-        self.fell: list[str] = []
-
-    async def disturb(self, actions: Sequence[Action]) -> None:
-        """Carry out a plan; a part is disturbed in one way at a time."""
-        begun = time.monotonic()
-        async with asyncio.TaskGroup() as tasks:
-            for action in actions:
-                await asyncio.sleep(max(0.0, begun + action.at - time.monotonic()))
-                tasks.create_task(self._act(action))
-
-    async def _act(self, action: Action) -> None:
-        part = self.network.parts[action.part]
-        act = {
-            What.KILL: self._kill,
-            What.PAUSE: self._pause,
-            What.RESTART: self._restart,
-            What.WIPE: partial(self._kill, wiping=True),
-            What.ZOMBIE: self._zombie,
-            What.TWIN: self._beside(mischief.twin),
-            What.REPEAT: self._beside(mischief.repeat),
-        }[action.what]
-        await act(part, action.lasts)
-        self.done[action.what, action.part] += 1
-
-    async def _kill(self, part: Part, lasts: float, *, wiping: bool = False) -> None:
-        async with part.busy:
-            self.look(part)
-            part.kill()
-            self.kills += 1
-            if wiping:
-                shutil.rmtree(self.network.data / "network" / "nats", ignore_errors=True)
-            await asyncio.sleep(lasts)
-            part.start()
-
-    async def _pause(self, part: Part, lasts: float) -> None:
-        async with part.busy:
-            self.look(part)
-            part.signal(signal.SIGSTOP)
-            await asyncio.sleep(lasts)
-            part.signal(signal.SIGCONT)
-
-    async def _restart(self, part: Part, lasts: float) -> None:
-        async with part.busy:
-            self.look(part)
-            await part.stop()
-            await asyncio.sleep(lasts)
-            part.start()
-
-    async def _zombie(self, part: Part, lasts: float) -> None:
-        async with part.busy:
-            self.look(part)
-            await mischief.zombie(self.network, part, lasts)
-            self.kills += 1
-
-    def _beside(self, deed: Any) -> Any:
-        async def act(part: Part, lasts: float) -> None:
-            try:
-                await deed(self.network, part.name, lasts)
-            except Exception as fault:  # noqa: BLE001  (the broker may be away: then this disturbance does not come about)
-                self.done["not come about", f"{deed.__name__}: {type(fault).__name__}"] += 1
-
-        return act
-
-    def look(self, part: Part) -> None:
-        """See that nothing ended it but us."""
-        if fallen := part.fell():
-            self.fell.append(fallen)
+    @property
+    def kills(self) -> int:
+        """Services, gateways and brokers that were ended by SIGKILL; zombies, which are no longer at work, not among them."""
+        return sum(times for (_, what), times in self.came.items() if what == KILLED)
 
 
 @asynccontextmanager
@@ -126,8 +57,9 @@ async def running(folder: Path) -> AsyncGenerator[Network]:
     """A network that is up; nothing is left of its processes afterwards."""
     network = Network(folder)
     try:
-        await network.ready()
-        yield network
+        async with network.line.carrying():
+            await network.ready()
+            yield network
     finally:
         network.end()
 
@@ -135,21 +67,23 @@ async def running(folder: Path) -> AsyncGenerator[Network]:
 async def soak(folder: Path, seed: int, seconds: float, *, lanes: int, pace: float) -> Run:
     """Run it: `lanes` people, each with a pause of `pace` seconds between two things on average."""
     async with running(folder) as network, opened(network, Ledger(folder / "ledger.jsonl")) as office:
-        rig = Rig(network)
+        attack = Attack(network)
         people = await _people(office, random.Random(seed), lanes, pace)
-        await rig.disturb(plan(seed, seconds))
+        await attack.carry_out(plan(seed, seconds))
         office.closing = True
         calm = time.monotonic()
         await network.ready()
         await asyncio.gather(*people)
         books, wrong = await _settled(network, office.ledger)
         for part in network.parts.values():
-            rig.look(part)
+            attack.look(part)
         entries = office.ledger.entries
         again = sum(entry.tries > 1 for entry in entries)
-        wrong = [*rig.fell, *(f"refused: {one}" for one in office.refused), *wrong]
+        wrong = [*attack.fell, *(f"refused: {one}" for one in office.refused), *wrong]
         quiet = time.monotonic() - calm
-        return Run(seed, len(entries), again, rig.done, rig.kills, quiet, wrong, books, office.ledger)
+        served = Counter(entry.door for entry in entries)
+        counts = len(entries), again, served, attack.done, attack.came
+        return Run(seed, seconds, *counts, quiet, wrong, books, entries)
 
 
 async def _people(office: Office, chance: random.Random, lanes: int, pace: float) -> list[asyncio.Task[None]]:
