@@ -59,7 +59,7 @@ class Running(msgspec.Struct):
 
     async def seen(self, text: str, question: str, token: str, /, **variables: Any) -> dict[str, Any]:
         """The answer as soon as its JSON holds a text: letters and events take a moment."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 answer = await self.ask(question, token, **variables)
                 if text in msgspec.json.encode(answer).decode():
