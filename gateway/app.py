@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response
-from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
+from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
 from gateway.allowance import TooMany
 from gateway.bounds import LARGEST_BODY
@@ -49,13 +49,22 @@ def _passed_on(_: Request[Any, Any, Any], refusal: NodeRefused) -> Response[byte
 
 
 def _traced(app: ASGIApp) -> ASGIApp:
-    """Go on under the caller's trace, or begin one."""
+    """Go on under the caller's trace, or begin one; the answer names it (`traceresponse`, W3C Trace Context level 2)."""
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope.get("headers", ()))
         header = headers.get(b"traceparent", b"").decode("latin-1")
         asked = scope.get("path") == "/graphql"  # a scrape of /metrics is not worth a trace
         with trace.continued(header), tracing.span("request", first=True) if asked else nullcontext():
-            await app(scope, receive, send)
+            await app(scope, receive, _telling(send))
 
     return run
+
+
+def _telling(send: Send) -> Send:
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = (*message["headers"], (b"traceresponse", trace.traceparent().encode()))
+        await send(message)
+
+    return told

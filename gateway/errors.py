@@ -1,7 +1,6 @@
 """What a caller reads when it does not work: a code with parameters and a sentence; anything unexpected only as a number."""
 
 import re
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 
 from gateway.bounds import DEPTH, TOKENS
 from gateway.unsaid import unsaid
+from shared import trace
 from shared.rules import Invalid, Refused
 from shared.sentences import COMMON, LANGUAGES, Sentences
 
@@ -101,7 +101,7 @@ def _told(error: GraphQLError, language: str) -> tuple[str, dict[str, Any]]:
         return told(_question_refused(error.message), language)
     if isinstance(cause, UnicodeEncodeError):  # half a surrogate pair, which JSON can name and UTF-8 cannot
         return told(QuestionRefused("text-unprintable"), language)
-    reference = secrets.token_hex(6)
+    reference = trace.current()
     _log.error("unexpected error in an answer", reference=reference, exc_info=cause or error)
     parameters = {"reference": reference}
     return SENTENCES.say("unexpected", language, parameters), _coded("unexpected", 500, parameters, ())

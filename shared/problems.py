@@ -3,7 +3,6 @@
 A code with parameters, a sentence in the caller's language, every fault by its field.
 """
 
-import secrets
 from collections.abc import Callable, Mapping, MutableMapping
 from enum import Enum
 from typing import Any, get_args
@@ -16,6 +15,7 @@ from litestar.utils.scope.state import ScopeState
 from msgspec.inspect import is_struct_type as is_struct
 from msgspec.structs import fields
 
+from shared import trace
 from shared.misfits import misfit
 from shared.rules import Invalid, NotFound, Refused
 from shared.sentences import Sentences, preferred
@@ -80,7 +80,7 @@ def exception_handlers(sentences: Sentences) -> MutableMapping[int | type[Except
         return _answer(request, _of_litestar(request, fault), sentences)
 
     def unexpected(request: Asked, fault: Exception) -> Response[bytes]:
-        reference = secrets.token_hex(6)
+        reference = trace.current()
         structlog.get_logger().error("unexpected error in a request", reference=reference, exc_info=fault)
         return _answer(request, _Unexpected("unexpected", reference=reference), sentences)
 

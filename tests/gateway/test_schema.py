@@ -12,6 +12,7 @@ from gateway.bounds import ALIASES, DEPTH
 from gateway.errors import SENTENCES
 from gateway.portal.pages import story
 from gateway.schema.schema import Schema, schema
+from shared import trace
 
 ROOT = Path(__file__).parents[2]
 OPEN, CLOSED = schema(production=False), schema(production=True)
@@ -76,14 +77,15 @@ async def test_the_schema_is_not_told_in_production() -> None:
 
 
 async def test_what_nobody_foresaw_is_shown_as_a_number_only() -> None:
-    with capture_logs() as logged:
+    with capture_logs() as logged, trace.continued(None) as current:
         result = await OPEN.execute("{ me { user } }", context_value=object())
     assert result.errors
     [error] = result.errors
     extensions = error.extensions or {}
     assert extensions["code"] == "unexpected"
-    assert extensions["params"]["reference"] in error.message
-    assert [entry["reference"] for entry in logged] == [extensions["params"]["reference"]]
+    assert extensions["params"]["reference"] == current, "by which every line of the log about it is found"
+    assert current in error.message
+    assert [entry["reference"] for entry in logged] == [current]
     assert "object" not in error.message
     assert error.original_error is None
 
