@@ -4,7 +4,7 @@ import argparse
 from datetime import UTC, date, datetime
 
 from deploy.cli.network import name, registrar
-from deploy.cli.parsers import Commands, command, group
+from deploy.cli.parsers import ORGANISATION, Commands, command, group
 from shared.agreements import LARGEST_COVENANT
 from shared.ids import uuid7
 from shared.register import Register
@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
     leave = command(covenants, "leave", _LESS, _leave, example="kring covenant leave 'Samen Alkmaar' de-oever")
     for parser in (new, join, leave):
         parser.add_argument("covenant", type=name, help="its name, in quotes where it has spaces")
-        parser.add_argument("organisation", nargs="+" if parser is new else None)
+        parser.add_argument("organisation", nargs="+" if parser is new else None, help=ORGANISATION)
 
 
 def _covenants(_: argparse.Namespace, settings: Settings) -> None:

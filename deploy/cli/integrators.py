@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from deploy.cli.network import registrar
-from deploy.cli.parsers import Commands, command, group
+from deploy.cli.parsers import ORGANISATION, Commands, command, group
 from deploy.cli.words import say
 from deploy.keys import created, nkey_public, nkey_seed
 from deploy.natsconf import address
@@ -97,7 +97,7 @@ def _add_listen(commands: Commands) -> None:
     here = command(
         commands, "listen", "follow an organisation's events in this terminal", _listen, example="kring listen welzin"
     )
-    here.add_argument("organisation")
+    here.add_argument("organisation", help=ORGANISATION)
     here.add_argument("--filter", default=PUBLIC, help=f"which events, by NATS subject ({PUBLIC})")
     here.add_argument("--from-first", action="store_true", help="everything that ever happened first")
     here.add_argument("--credentials", type=Path, help="as this integrator, instead of with a grant for the occasion")

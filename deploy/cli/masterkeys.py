@@ -2,7 +2,7 @@
 
 import argparse
 
-from deploy.cli.parsers import Commands, command, group
+from deploy.cli.parsers import ORGANISATION, Commands, command, group
 from deploy.masterkeys import renew
 from shared.settings import Settings
 
@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
         _renew,
         example="kring master-key renew welzin",
     )
-    new.add_argument("organisation")
+    new.add_argument("organisation", help=ORGANISATION)
 
 
 def _renew(given: argparse.Namespace, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from uuid import UUID
 
 from deploy import registrarkeys, supervisor
-from deploy.cli.parsers import Commands, command, group
+from deploy.cli.parsers import ORGANISATION, Commands, command, group
 from deploy.linkkeys import renew_links
 from deploy.registrar import Registrar
 from shared import control
@@ -47,8 +47,9 @@ def _add_token(commands: Commands) -> None:
     token = command(
         commands, "token", _OWN_ISSUER, _token, example="kring token welzin coordinator --user bo --hours 1"
     )
-    token.add_argument("organisation")
-    token.add_argument("role", choices=[role.value for role in Role if role not in LINKED])
+    token.add_argument("organisation", help=ORGANISATION)
+    roles = [role.value for role in Role if role not in LINKED]
+    token.add_argument("role", choices=roles, help="what the token's owner may do")
     token.add_argument("--user", type=name, default="demo", help="who it is for (demo)")
     token.add_argument("--team", help="the team whose files this person sees")
     token.add_argument("--hours", type=_hours, default=8, help="how long it is valid (8); below 0 it has expired")
@@ -63,7 +64,7 @@ def _add_organisations(commands: Commands) -> None:
         _leaf,
         example="kring org leaf welzin",
     )
-    leaf.add_argument("organisation")
+    leaf.add_argument("organisation", help=ORGANISATION)
     new = command(
         commands,
         "add",
@@ -86,7 +87,7 @@ def _add_keys(commands: Commands) -> None:
         _links,
         example="kring org links welzin",
     )
-    links.add_argument("organisation")
+    links.add_argument("organisation", help=ORGANISATION)
     trust = command(
         commands,
         "trust",
@@ -94,7 +95,7 @@ def _add_keys(commands: Commands) -> None:
         _trust,
         example="kring org trust welzin",
     )
-    trust.add_argument("organisation")
+    trust.add_argument("organisation", help=ORGANISATION)
 
 
 def _add_rotate(commands: Commands) -> None:
@@ -105,7 +106,7 @@ def _add_rotate(commands: Commands) -> None:
         _rotate,
         example="kring org rotate welzin",
     )
-    rotate.add_argument("organisation")
+    rotate.add_argument("organisation", help=ORGANISATION)
     rotate.add_argument(
         "--all",
         action="store_true",
@@ -122,8 +123,8 @@ def _add_agreements(commands: Commands) -> None:
         _agree,
         example="kring agreement add humanitas welzin",
     )
-    new.add_argument("sender")
-    new.add_argument("receiver")
+    new.add_argument("sender", help="who may refer")
+    new.add_argument("receiver", help="to whom")
     end = command(
         commands,
         "end",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from deploy.cli.parsers import Commands, command, group
+from deploy.cli.parsers import ORGANISATION, Commands, command, group
 from shared import control
 from shared.findings import moment
 from shared.register import SERVICES, Register
@@ -60,7 +60,7 @@ def _add_digest(commands: Commands) -> None:
         _digest,
         example="kring digest humanitas welzin",
     )
-    digest.add_argument("organisation")
+    digest.add_argument("organisation", help=ORGANISATION)
     digest.add_argument("partner", nargs="?", help="with this one only")
 
 

@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 from shared.settings import Settings
 
+ORGANISATION = "an organisation's short name; 'kring org list' shows them"
+"""Help of an argument that names one."""
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  (it has no public name)
 Run = Callable[[argparse.Namespace, Settings], None]
 

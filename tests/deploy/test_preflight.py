@@ -1,4 +1,5 @@
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,23 @@ def test_a_busy_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
                 supervisor.up(settings, [])
             assert f"{setting}=" in say(refused.value)
     assert not path(tmp_path).exists()
+
+
+def test_without_a_nats_server_nothing_starts_and_no_network_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Refused, match="nats-server-missing"):
+        supervisor.up(Settings(data=tmp_path / "data", port=preflight.any_free()), [])
+    assert {file.name for file in tmp_path.rglob("*")} <= {"data", "network", "logs", "supervisor.lock"}
+
+
+def test_in_a_folder_that_cannot_be_written_nothing_starts(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("as it was")
+    with pytest.raises(Refused, match="data-unwritable"):
+        supervisor.up(Settings(data=tmp_path / "file" / "data", port=preflight.any_free()), [])
+    assert [(file.name, file.read_text()) for file in tmp_path.rglob("*")] == [("file", "as it was")]
 
 
 def test_outside_production_a_demo_network_is_made_once(tmp_path: Path) -> None:

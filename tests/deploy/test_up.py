@@ -17,7 +17,6 @@ import pytest
 from deploy.natsconf import address
 from deploy.preflight import any_free
 from deploy.tls import gateway
-from shared.register import SERVICES
 from shared.settings import Settings
 from shared.wire.tls import authority, believing
 
@@ -149,8 +148,6 @@ def test_everything_starts_tells_the_story_stops_and_is_still_there(kring: Kring
     assert {f"{part} is ready" for part in PARTS} <= set(said)
     assert f"Kring is running: http://127.0.0.1:{kring.port}" in said
     assert kring.health()["ready"]
-    once = {"state": "ready", "starts": 1}
-    assert kring.health()["supervisor"] == {"nats-server": once, **dict.fromkeys((*SERVICES, "gateway"), once)}
 
     second = kring.command("up")
     assert (second.returncode, second.stdout) == (1, "")
@@ -199,8 +196,8 @@ def test_a_running_network_takes_a_newcomer_in_and_mends_what_crashed(kring: Kri
         os.kill(process(kring, name), signal.SIGKILL)
     until(lambda: len(kring.processes()) > len(PARTS) and kring.health()["ready"])
     until(lambda: kring.command("doctor").returncode == 0)
-    starts = {name: one["starts"] for name, one in kring.health()["supervisor"].items()}
-    assert {name for name, count in starts.items() if count > 1} == {"nats-server", "intake"}
+    seen = {name: one["starts"] > 1 for name, one in kring.health()["supervisor"].items()}
+    assert seen == {name: name in {"nats-server", "intake"} for name in PARTS}
     assert kring.stop()[0] == 0
 
 
