@@ -55,7 +55,9 @@ def _tell(run: Run, took: float) -> None:
     for line in shortfalls(run):
         print(f"  SHORT {line}")
     if not run.wrong:
-        print("  0 lost, 0 twice, 0 out of order; both sides of every referral agree")
+        print(
+            "  0 lost, 0 twice, 0 out of order; both sides of every referral agree; every read model shows what its log says"
+        )
 
 
 if __name__ == "__main__":

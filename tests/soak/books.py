@@ -37,6 +37,10 @@ class Book(msgspec.Struct, frozen=True):
     taken: Mapping[str, int]
     """By tracking name: how far it was followed."""
     parked: Sequence[str]
+    shown: Mapping[str, Sequence[str]]
+    """The rows of its read models, by table."""
+    rebuilt: Mapping[str, Sequence[str]]
+    """The same, had it made them again from its log."""
 
 
 class Books(msgspec.Struct, frozen=True):
@@ -69,6 +73,7 @@ async def _book(network: Network, node: str) -> Book:
         last = select(letters_out.c.receiver, letters_out.c.log, func.max(letters_out.c.number))
         written = last.group_by(letters_out.c.receiver, letters_out.c.log)
         letters = await log.query(lambda connection: connection.execute(written).all())
+        shown, rebuilt = await log.rebuilt(service(node.partition(".")[2]).views)
     finally:
         await log.close()
     return Book(
@@ -76,6 +81,8 @@ async def _book(network: Network, node: str) -> Book:
         {(receiver, upstream(node, id_)): number for receiver, id_, number in letters},
         {row.upstream: row.position for row in followed},
         [f"{one.source} {one.key} {one.type}: {one.reason}" for one in aside],
+        shown,
+        rebuilt,
     )
 
 

@@ -36,6 +36,7 @@ def differences(entries: Sequence[Entry], books: Books) -> list[str]:
         *_known(books),
         *_delivered(books),
         *_agreed(books),
+        *_shown(books),
     ]
 
 
@@ -98,11 +99,19 @@ def _known(books: Books) -> Iterator[str]:
         for here, other, there in _EFFECTS:
             ours, theirs = _streams(book, here), _streams(books.nodes[f"{slug}.{other}"], there)
             if ours != theirs:
-                yield f"inbox: {here} {len(ours)} times at {node}, {there} {len(theirs)} times at {slug}.{other}"
+                told = f"{here} {ours.total()} times at {node}, {there} {theirs.total()} times at {slug}.{other}"
+                yield f"inbox: {told}; first {_first(ours - theirs, theirs - ours)}"
 
 
-def _streams(book: Book, name: str) -> set[UUID]:
-    return {one.stream for one in book.events if name_of(one.event) == name}
+def _streams(book: Book, name: str) -> Counter[UUID]:
+    """How often it happened to whom."""
+    return Counter(one.stream for one in book.events if name_of(one.event) == name)
+
+
+def _first(missing: Counter[UUID], more: Counter[UUID]) -> str:
+    return ", ".join(
+        (*(f"missing for {one}" for one in [*missing][:3]), *(f"too often for {one}" for one in [*more][:3]))
+    )
 
 
 def _delivered(books: Books) -> Iterator[str]:
@@ -116,15 +125,32 @@ def _delivered(books: Books) -> Iterator[str]:
 
 
 def _agreed(books: Books) -> Iterator[str]:
-    """Both sides of a referral tell the same."""
+    """Both sides of a referral tell the same, and neither knows of one that the other does not."""
     streams = {node: _grouped(book) for node, book in books.nodes.items() if node.endswith(".intake")}
+    sides: set[tuple[str, UUID]] = set()
     for node, own in streams.items():
         for id_, events in own.items():
             sent = _folded(outgoing_referral, events)
             if isinstance(sent, outgoing_state.Referral):
-                kept = kept_as(node.partition(".")[0], id_)
-                theirs = streams[f"{sent.wish.to}.intake"].get(kept, [])
+                there, kept = f"{sent.wish.to}.intake", kept_as(node.partition(".")[0], id_)
+                sides.add((there, kept))
+                theirs = streams[there].get(kept, [])
                 yield from (f"referral {id_}: {what}" for what in _differ(sent, events, theirs))
+    for node, own in streams.items():
+        for id_, events in own.items():
+            known = _folded(incoming_referral, events) != incoming_referral.initial
+            if known and (node, id_) not in sides:
+                yield f"referral {id_}: {node} has it, and nobody sent it"
+
+
+def _shown(books: Books) -> Iterator[str]:
+    """Read models show what the log says."""
+    for node, book in books.nodes.items():
+        for table, rows in book.shown.items():
+            before, after = Counter(rows), Counter(book.rebuilt[table])
+            for one in (before - after, after - before):
+                where = "the log does not say" if one <= before else "only a rebuilt one shows"
+                yield from (f"view: {table} of {node}: {where} {row}" for row in [*one][:3])
 
 
 def _differ(

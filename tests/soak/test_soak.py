@@ -1,7 +1,7 @@
 """A short sample of `make soak`; and that a run would see what went wrong, had it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from msgspec.structs import replace
@@ -29,10 +29,13 @@ def test_whatever_dies_everything_acknowledged_is_there_once_and_in_order(run: R
     assert any(book.sent for book in run.books.nodes.values())
 
 
+def _with_book(books: Books, node: str, change: Callable[[Book], Book]) -> Books:
+    return replace(books, nodes={**books.nodes, node: change(books.nodes[node])})
+
+
 def _with_intake(books: Books, change: Callable[[Book], Book]) -> Books:
     """The books, with Humanitas' and WELZIN's intake changed."""
-    changed = {f"{slug}.intake": change(books.nodes[f"{slug}.intake"]) for slug in ("humanitas", "welzin")}
-    return replace(books, nodes={**books.nodes, **changed})
+    return _with_book(_with_book(books, "humanitas.intake", change), "welzin.intake", change)
 
 
 def _with_streams(books: Books, change: Callable[[list[Stored]], list[Stored]]) -> Books:
@@ -42,6 +45,22 @@ def _with_streams(books: Books, change: Callable[[list[Stored]], list[Stored]]) 
 def _without(name: str) -> Callable[[Book], Book]:
     """A node that has lost every event of a type."""
     return lambda book: replace(book, events=[one for one in book.events if name_of(one.event) != name])
+
+
+def _again(name: str) -> Callable[[Book], Book]:
+    """A node to which something happened twice, the second time by another command."""
+
+    def change(book: Book) -> Book:
+        [one, *_] = [one for one in book.events if name_of(one.event) == name]
+        more = replace(one, position=len(book.events) + 1, version=one.version + 1, trace="f" * 32)
+        return replace(book, events=[*book.events, more])
+
+    return change
+
+
+def _with_rows(change: Callable[[Sequence[str]], Sequence[str]]) -> Callable[[Book], Book]:
+    """A node whose view of places has other rows than its log makes."""
+    return lambda book: replace(book, shown={**book.shown, "places": change(book.shown["places"])})
 
 
 @pytest.mark.timeout(180)
@@ -60,6 +79,22 @@ def _without(name: str) -> Callable[[Book], Book]:
         (
             lambda books: replace(books, nodes={**books.nodes, "humanitas.network": books.nodes["welzin.network"]}),
             "inbox: ",
+        ),
+        (
+            lambda books: _with_book(books, "humanitas.network", _again("network.participant-known.v1")),
+            "inbox: intake.participant-registered.v1",
+        ),
+        (
+            lambda books: _with_intake(books, _without("intake.outgoing-drafted.v1")),
+            "welzin.intake has it, and nobody sent it",
+        ),
+        (
+            lambda books: _with_book(books, "humanitas.events", _with_rows(lambda rows: rows[1:])),
+            "view: places of humanitas.events: only a rebuilt one shows ",
+        ),
+        (
+            lambda books: _with_book(books, "humanitas.events", _with_rows(lambda rows: [*rows, rows[0]])),
+            "view: places of humanitas.events: the log does not say ",
         ),
     ],
 )
