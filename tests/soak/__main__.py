@@ -34,7 +34,9 @@ def main() -> int:
     run = asyncio.run(soak(folder, seed, given.minutes * 60, lanes=given.lanes, pace=given.pace))
     _tell(run, time.monotonic() - begun)
     if run.wrong or shortfalls(run):
-        print(f"FAILED; again with: make soak MINUTES={given.minutes:g} SEED={seed}; all is kept in {folder}")
+        print(
+            f"FAILED; again with: make soak MINUTES={given.minutes:g} SEED={seed}; all but PostgreSQL's is kept in {folder}"
+        )
         return 1
     shutil.rmtree(folder)
     return 0

@@ -1,6 +1,7 @@
 """What is worse than a kill: a second owner, and a second relay."""
 
 import asyncio
+import hashlib
 import signal
 from collections import Counter
 from collections.abc import Sequence
@@ -8,6 +9,8 @@ from contextlib import AsyncExitStack
 from functools import partial
 from random import Random
 from typing import Any
+
+import psycopg
 
 from shared.eventlog.types import Recorded
 from shared.wire.relay import Relay, RelayState
@@ -20,6 +23,7 @@ AWAKE = (1.5, 10.0)
 """Seconds that a zombie lives after it woke up: at least, and at most, while no commit of its has been refused."""
 _PATIENCE = 30.0
 """Seconds longer that is waited for the second process to be ready."""
+_END = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s"
 
 
 async def zombie(network: Network, part: Part, lasts: float) -> Counter[str]:
@@ -27,28 +31,40 @@ async def zombie(network: Network, part: Part, lasts: float) -> Counter[str]:
     first, told = part.process, part.log.stat().st_size
     part.signal(signal.SIGSTOP)
     try:
-        for slug in network.register.organisations:
-            (network.data / slug / f"{part.name}.lock").unlink(missing_ok=True)
+        await asyncio.to_thread(_unlocked, network, part.name)
         part.start()
         await asyncio.sleep(lasts)
         await briefly(partial(_taken_over, network, part), _PATIENCE)
         first.send_signal(signal.SIGCONT)
         await asyncio.sleep(AWAKE[0])
-        await briefly(partial(_refused, part, told), AWAKE[1] - AWAKE[0])
+        await briefly(partial(_refused, network, part, told), AWAKE[1] - AWAKE[0])
     finally:
         ended(first)
-    return Counter({REFUSED: _refused(part, told)})
+    return Counter({REFUSED: _refused(network, part, told)})
 
 
 async def _taken_over(network: Network, part: Part) -> bool:
     return bool((await network.health(part.name))["ready"])
 
 
-def _refused(part: Part, after: int) -> int:
-    """Nodes that ended since then because the epoch refused a commit."""
+def _unlocked(network: Network, name: str) -> None:
+    """Take the locks of a service's nodes away: the files, and the sessions in PostgreSQL that hold one."""
+    for slug in network.register.organisations:
+        url = network.settings.databases.get(slug)
+        if url is None:
+            (network.data / slug / f"{name}.lock").unlink(missing_ok=True)
+            continue
+        key = int.from_bytes(hashlib.sha256(f"{slug}.{name}".encode()).digest()[:8], "big")  # as `Ownership` makes it
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(_END, (key >> 32, key & 0xFFFFFFFF))
+
+
+def _refused(network: Network, part: Part, after: int) -> int:
+    """Nodes that ended since then because the epoch refused a commit; those on PostgreSQL end before, as it tells them."""
+    told = [f'"node":"{slug}.'.encode() for slug in network.settings.databases]
     with part.log.open("rb") as log:
         log.seek(after)
-        return sum(b'"code":"node-moved"' in line for line in log)
+        return sum(b'"code":"node-moved"' in line and not any(one in line for one in told) for line in log)
 
 
 class Second(Relay):

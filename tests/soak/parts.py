@@ -17,7 +17,10 @@ from shared.rules import Refused
 from shared.settings import Settings, environment
 from tests.soak.line import Line
 from tests.soak.plan import BROKER, GATEWAY
+from tests.support.postgres import postgres_url
 
+ON_POSTGRES = "welzin"
+"""The organisation that has outgrown its files."""
 PATIENCE = 60.0
 """Seconds that a part may take to be ready."""
 
@@ -88,15 +91,17 @@ def _waited(process: subprocess.Popen[bytes]) -> int | None:
 class Network:
     """The demo network on a data folder: what `kring up` runs, with every part in our own hands.
 
-    Intake, which writes the letters, reaches the broker over a line of ours.
+    Intake, which writes the letters, reaches the broker over a line of ours; one organisation has its databases in PostgreSQL.
     """
 
     def __init__(self, folder: Path) -> None:
         data = (folder / "data").resolve()
         (data / "network").mkdir(parents=True)
         port = preflight.any_free()
-        url = f"nats://127.0.0.1:{port}"
-        self.settings = Settings(data=data, port=preflight.any_free(), nats_url=url, log_level="info")
+        url, databases = f"nats://127.0.0.1:{port}", {ON_POSTGRES: postgres_url()}
+        self.settings = Settings(
+            data=data, port=preflight.any_free(), nats_url=url, log_level="info", databases=databases
+        )
         self.line = Line(port)
         self.register: Register = preflight.register(self.settings)
         self.data = data

@@ -2,23 +2,31 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from shared.eventlog.registry import name_of
 from shared.ids import uuid7
+from shared.register import SERVICES
 from tests.soak.books import Book, Books, Stored
 from tests.soak.compare import differences
 from tests.soak.ledger import Entry
+from tests.soak.parts import ON_POSTGRES
 from tests.soak.run import Run, soak
 
 SEED, SECONDS = 45_702, 12.0
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return asyncio.run(soak(tmp_path_factory.mktemp("soak"), SEED, SECONDS, lanes=24, pace=0.2))
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("soak")
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> Run:
+    return asyncio.run(soak(folder, SEED, SECONDS, lanes=24, pace=0.2))
 
 
 @pytest.mark.timeout(180)
@@ -27,6 +35,13 @@ def test_whatever_dies_everything_acknowledged_is_there_once_and_in_order(run: R
     assert run.commands > 50
     assert run.kills >= 3
     assert any(book.sent for book in run.books.nodes.values())
+
+
+@pytest.mark.timeout(180)
+def test_one_organisation_has_its_logs_in_postgresql_and_the_others_in_files(run: Run, folder: Path) -> None:
+    assert all(run.books.nodes[f"{ON_POSTGRES}.{service}"].events for service in SERVICES)
+    in_files = {path.parent.name for path in (folder / "data").glob("*/intake.db")}
+    assert in_files == {node.partition(".")[0] for node in run.books.nodes} - {ON_POSTGRES}
 
 
 def _with_book(books: Books, node: str, change: Callable[[Book], Book]) -> Books:
