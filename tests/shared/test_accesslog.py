@@ -101,12 +101,7 @@ async def test_of_a_referral_that_came_in_the_referral_is_named(running: Site) -
     made = await running.made(OWN)
     await ask(running, f"/v1/referrals/{made.received}")
     assert (await newest(running))["persons"] == [{"participant": str(made.received), "record": None}]
-    await ask(
-        running,
-        f"/v1/referrals/{made.received}/decline",
-        method="POST",
-        json={"reason": "at-capacity", "decidedBy": "organisation"},
-    )
+    await ask(running, f"/v1/referrals/{made.received}/forget", method="POST")
     assert str(made.received) not in str(await log_of(running)), "nothing of the person stays, this neither"
 
 

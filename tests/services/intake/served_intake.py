@@ -1,7 +1,8 @@
 """A node of intake that has an agreement with WELZIN and knows its programmes, and requests to it."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -86,9 +87,9 @@ def programme(details: Details, openness: Any) -> kinds.LetterBody:
 
 
 @asynccontextmanager
-async def humanitas(folder: Path) -> AsyncGenerator[Served]:
+async def humanitas(folder: Path, clock: Callable[[], datetime] = lambda: NOON) -> AsyncGenerator[Served]:
     """Open it."""
-    async with served(SERVICE, folder) as node:
+    async with served(SERVICE, folder, clock) as node:
         node.register = Register(contents(agreement(1, "humanitas", "welzin")))
         await arrives(node, BUDDY, programme(DETAILS, "open"))
         await arrives(node, STOPPED, programme(msgspec.structs.replace(DETAILS, name="Maatje Zuid"), "stop"))

@@ -1,6 +1,7 @@
 """Routes of referrals, both sides, on a real log; letters are handed in by the test."""
 
 from collections.abc import AsyncGenerator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -106,6 +107,17 @@ async def test_consent_for_another_recipient_or_withdrawn_is_no_consent(node: Se
     assert await code(node, "/v1/referrals", REFER | {"consent": str(OTHER)}) == "consent-other-recipient"
     await done(node, f"/v1/consents/{AGREED}/withdraw")
     assert await code(node, "/v1/referrals", REFER) == "consent-withdrawn"
+
+
+async def test_an_expired_consent_is_no_consent(tmp_path: Path) -> None:
+    now = [NOON]
+    async with humanitas(tmp_path, lambda: now[0]) as node:
+        await prepared(node)
+        now[0] = datetime.fromisoformat(CONSENT["until"])
+        answer = await node.ask("POST", "/v1/referrals", REFER)
+        assert (answer.status_code, answer.json()["code"]) == (409, "consent-expired")
+        assert "2026-06-01" in answer.json()["detail"], "it says when"
+        assert (await node.ask("GET", f"/v1/referrals/{REFERRAL}")).status_code == 404, "nothing is half done"
 
 
 async def test_withdrawing_consent_takes_the_referral_back(node: Served) -> None:
