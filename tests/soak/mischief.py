@@ -22,19 +22,25 @@ from tests.soak.plan import FOLLOWED, REFUSED
 AWAKE = (1.5, 10.0)
 """Seconds that a zombie lives after it woke up: at least, and at most, while no commit of its has been refused."""
 _PATIENCE = 30.0
-"""Seconds longer that is waited for the second process to be ready."""
+"""Seconds that is waited for a process to be ready."""
 _END = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s"
 
 
 async def zombie(network: Network, part: Part, lasts: float) -> Counter[str]:
-    """A second process owns the nodes while the first stands still; then the first goes on as if nothing had happened."""
+    """A second process owns the nodes while the first stands still; then the first goes on as if nothing had happened.
+
+    One that is not ready yet owns nothing and is none: it would only take the second's control socket away, and nothing is done.
+    """
+    await briefly(partial(_owns, network, part), _PATIENCE)
+    if not await _owns(network, part):
+        return Counter()
     first, told = part.process, part.log.stat().st_size
     part.signal(signal.SIGSTOP)
     try:
         await asyncio.to_thread(_unlocked, network, part.name)
         part.start()
         await asyncio.sleep(lasts)
-        await briefly(partial(_taken_over, network, part), _PATIENCE)
+        await briefly(partial(_owns, network, part), _PATIENCE)
         first.send_signal(signal.SIGCONT)
         await asyncio.sleep(AWAKE[0])
         await briefly(partial(_refused, network, part, told), AWAKE[1] - AWAKE[0])
@@ -43,7 +49,8 @@ async def zombie(network: Network, part: Part, lasts: float) -> Counter[str]:
     return Counter({REFUSED: _refused(network, part, told)})
 
 
-async def _taken_over(network: Network, part: Part) -> bool:
+async def _owns(network: Network, part: Part) -> bool:
+    """Whether the process that was started last has all its nodes."""
     return bool((await network.health(part.name))["ready"])
 
 
