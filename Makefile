@@ -4,6 +4,7 @@
 #   make test-postgres   every story, with all databases in PostgreSQL
 #   make replay  an integrator from the first of EVENTS (100,000) events, over a restart and a loss of the broker; some minutes
 #   make lock    renew requirements.lock after a change of pyproject.toml
+#   make faults  a node killed, or failing, at every call to the disk, and a relay at every send; PLACES tries some again
 #   make soak    kills at any moment for MINUTES (10), by the plan that SEED gives; then everything acknowledged is looked for
 
 PYTHON ?= python3
@@ -16,8 +17,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --extra de
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--jobs=2 --output-sync=target)
 CHECKS := format lint types domain-types architecture dependencies unused spelling lock-current
 
-.PHONY: run test test-postgres check bench replay soak lock setup $(CHECKS)
-.NOTPARALLEL: run test test-postgres bench replay soak lock
+.PHONY: run test test-postgres check bench replay faults soak lock setup $(CHECKS)
+.NOTPARALLEL: run test test-postgres bench replay faults soak lock
 
 run: $(READY)
 	@$(BIN)/kring up
@@ -42,6 +43,9 @@ bench: $(READY)
 EVENTS ?= 100000
 replay: $(READY)
 	REPLAYED=$(EVENTS) $(BIN)/python -m pytest --log-cli-level=INFO -k replays_all tests/flows/test_integrators.py
+
+faults: $(READY)
+	$(BIN)/python -m tests.faults $(PLACES)
 
 MINUTES ?= 10
 soak: $(READY)

@@ -8,6 +8,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -32,7 +33,7 @@ def configure(process: str, level: str = "info") -> None:
     structlog.configure(
         processors=[_stamped(process), _safe, _line],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Lines(sys.stderr),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Library()], level=max(number, logging.WARNING), force=True)
@@ -84,6 +85,16 @@ def _where(error: BaseException) -> list[str]:
 
 def _line(_logger: object, _level: str, entry: MutableMapping[str, Any]) -> str:
     return json.encode(entry).decode()
+
+
+class _Lines(structlog.PrintLogger):
+    """An entry that cannot be written (the disk is full) is lost: nobody's work ends by it."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    debug = info = warning = error = critical = msg
 
 
 class _Library(logging.Handler):

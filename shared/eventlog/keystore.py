@@ -5,7 +5,8 @@ Keys are committed before what needs them. A destroyed key leaves its name in a 
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -102,8 +103,7 @@ class Keys:
         if len(found) == len(wanted):
             return Ring(self._node, found)
         missing = [one for one in wanted if one not in found]
-        with self._database.write() as connection:
-            self._make(connection)
+        with self._writing() as connection:
             found |= self._read(connection, missing)
             fresh = {one: AESGCM.generate_key(256) for one in missing if one not in found}
             rows = [
@@ -127,8 +127,7 @@ class Keys:
 
     def destroy(self, some: Collection[Whose], at: datetime) -> bool:
         """Destroy keys, for ever. False: bytes of them are still in the database, as a reader is in the way; ask again."""
-        with self._database.write() as connection:
-            self._make(connection)
+        with self._writing() as connection:
             gone = ended(connection, some)
             rows = [{"subject": one[0], "purpose": one[1], "at": at} for one in some if one not in gone]
             if rows:
@@ -149,15 +148,13 @@ class Keys:
 
     def rewrap(self, master: Master) -> None:
         """Wrap every key with the newest master key; what they protect stays as it is."""
-        with self._database.write() as connection:
-            self._make(connection)
+        with self._writing() as connection:
             rewrap(connection, self._node, master)
             self._master = master
 
     def copied(self, copy: Callable[[Connection], T]) -> T:
         """Read the whole of it, at one moment."""
-        with self._database.write() as connection:
-            self._make(connection)
+        with self._writing() as connection:
             return copy(connection)
 
     def rest(self) -> None:
@@ -189,10 +186,14 @@ class Keys:
                 self._known.popitem(last=False)
         return Ring(self._node, found)
 
-    def _make(self, connection: Connection) -> None:
-        if not self._made:
-            make(connection)
-            self._made = True
+    @contextmanager
+    def _writing(self) -> Generator[Connection]:
+        """One transaction, in which the tables are made where they are not yet; only its commit says that they are."""
+        with self._database.write() as connection:
+            if not self._made:
+                make(connection)
+            yield connection
+        self._made = True
 
     def _read(self, connection: Connection, some: Collection[Whose]) -> dict[Whose, AESGCM | None]:
         found: dict[Whose, AESGCM | None] = dict.fromkeys(ended(connection, some))

@@ -107,9 +107,9 @@ class Ownership:
             owner = os.read(file, 20).decode() or "?"
             os.close(file)
             raise DatabaseUnusable("database-owned", node=self._node, process=owner) from None
+        self._file = file  # from here on `release` gives it back, also when the disk is full
         os.ftruncate(file, 0)
         os.write(file, str(os.getpid()).encode())
-        self._file = file
 
     def _lock_advisory(self) -> None:
         connection = self._database.connection().execution_options(isolation_level="AUTOCOMMIT")

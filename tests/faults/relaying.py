@@ -1,20 +1,24 @@
-"""One node whose events go to a stream, to be hit while it speaks: `python -m tests.faults.relaying FOLDER URL FIRST LAST`.
-
-Works like `tests.faults.program`, and says `closed` once the stream has everything.
-"""
+"""One node whose events go to a stream, to be hit while it speaks: works like `tests.faults.working`, and waits for the stream."""
 
 import asyncio
-import sys
 from pathlib import Path
 
 from services.intake.publish import publish
+from shared import logs
 from shared.wire.connection import connect
 from shared.wire.relay import Relay
-from tests.faults.program import NODE, opened, say, work
+from tests.faults.warm import say
+from tests.faults.working import NODE, opened, work
 
 
-async def main(folder: Path, url: str, first: int, last: int) -> None:
-    """Open, work and relay at the same time, wait for the relay, close."""
+def main(folder: str, url: str, first: str, last: str) -> None:
+    """Open, work and relay: the node's folder, the broker, the first and the last command."""
+    logs.configure("intake")
+    asyncio.run(_main(Path(folder), url, int(first), int(last)))
+
+
+async def _main(folder: Path, url: str, first: int, last: int) -> None:
+    """Work and relay at the same time, wait for the relay, close."""
     log = await opened(folder)
     nats = await connect(url, seed=None, name=NODE, inbox_prefix="_INBOX.test")
     relay = Relay(nats, log, "intake", publish, "urn:nld:kvknr:12345678:systeem:kring-intake")
@@ -28,7 +32,3 @@ async def main(folder: Path, url: str, first: int, last: int) -> None:
     await nats.close()
     await log.close()
     say("closed")
-
-
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

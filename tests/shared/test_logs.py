@@ -1,5 +1,6 @@
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,6 +91,15 @@ def test_what_is_below_the_level_is_not_written(capsys: pytest.CaptureFixture[st
     logs.configure("intake", "warning")
     structlog.get_logger().info("too much")
     assert capsys.readouterr().err == ""
+
+
+def test_an_entry_for_which_the_disk_has_no_room_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full").open("w")  # noqa: SIM115  (closing it says again that there is no room)
+    monkeypatch.setattr(sys, "stderr", full)
+    logs.configure("intake")
+    structlog.get_logger().error("keys could not be destroyed yet", node="welzin.intake")
+    with pytest.raises(OSError, match="No space left"):
+        full.close()
 
 
 def test_libraries_are_heard_from_warning_on_without_their_arguments(capsys: pytest.CaptureFixture[str]) -> None:
