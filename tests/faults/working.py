@@ -21,6 +21,7 @@ from shared.rules import Unavailable
 from shared.signing import MASTER_BYTES, text
 from shared.wire.outbox import Outbox
 from tests.faults.warm import say
+from tests.services.intake.examples import FILE_CONSENT
 
 AT_ONCE = 4
 """Commands that are written together."""
@@ -56,7 +57,7 @@ def unit(number: int) -> Unit:
     profile = Profile(name_to_use=f"number {number}", contact_way="telephone", contact="", contact_not="")
     offer = programme.Offer(programme.Details(name=f"number {number}", kind="buddy"), _NOW)
     steps = [Step(programme, offered(number), offer)]
-    steps.append(Step(participant, person(number), participant.Register(profile, None)))
+    steps.append(Step(participant, person(number), participant.Register(profile, None, FILE_CONSENT)))
     if (former := forgotten(number)) is not None:
         steps.append(Step(participant, person(former), participant.Erase()))
     return Unit(

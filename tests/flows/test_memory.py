@@ -20,7 +20,7 @@ from shared.ids import uuid7
 from shared.wire.arrivals import FULL
 from shared.wire.handover import MOST, Batch, Receipt
 from shared.wire.outbox import links
-from tests.bench.history import profile
+from tests.bench.history import AGREED, profile
 from tests.flows.enemies import Enemy, at_the_gate
 from tests.flows.integrators import KEEPER, PUBLISHER, grant, tell
 from tests.flows.test_referral import RECEIVER, SENDER
@@ -129,7 +129,7 @@ async def records(log: Log, count: int) -> None:
 
 def _step(number: int, streams: Sequence[UUID]) -> Step:
     if number % 10 == 0:
-        return Step(participant, uuid7(), participant.Register(profile(number), None))
+        return Step(participant, uuid7(), participant.Register(profile(number), None, AGREED))
     return Step(programme, streams[number % 50], programme.Change(details(number)))
 
 

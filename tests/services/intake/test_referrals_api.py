@@ -113,7 +113,7 @@ async def test_an_expired_consent_is_no_consent(tmp_path: Path) -> None:
     now = [NOON]
     async with humanitas(tmp_path, lambda: now[0]) as node:
         await prepared(node)
-        now[0] = datetime.fromisoformat(CONSENT["until"])
+        now[0] = datetime.fromisoformat(str(CONSENT["until"]))
         answer = await node.ask("POST", "/v1/referrals", REFER)
         assert (answer.status_code, answer.json()["code"]) == (409, "consent-expired")
         assert "2026-06-01" in answer.json()["detail"], "it says when"
