@@ -15,9 +15,10 @@ from sqlalchemy import Connection, delete
 
 from deploy import archive
 from deploy.archive import Header, Kind
+from deploy.halfway import putting
 from deploy.keys import kept
 from deploy.linkkeys import keep_links
-from deploy.places import MOVED, Place, Secret, check_secret, held, secrets
+from deploy.places import MOVED, Place, Secret, check_secret, held, secrets, swapped
 from shared import control
 from shared.accesslog import upkept
 from shared.backup import Part, Section, fill, lines, part, rows
@@ -27,6 +28,7 @@ from shared.eventlog.keytables import TABLES as KEY_TABLES
 from shared.eventlog.keytables import merge
 from shared.eventlog.renewal import renew
 from shared.eventlog.tables import about
+from shared.eventlog.unfinished import Unfinished, unfinished
 from shared.ids import uuid7
 from shared.linkkeys import PRIVATE
 from shared.register import SERVICES, Register
@@ -96,19 +98,13 @@ def restore(settings: Settings, organisation: str, path: Path, keys: Path | None
         )
         connection.execute(delete(introduced))  # partners get the directory anew: what it said since is lost here
 
-    return _put(settings, header, path, keys, renewed, lambda _: None)
+    return _put(settings, header, path, keys, renewed, "restore")
 
 
 def take(settings: Settings, organisation: str, path: Path, keys: Path | None = None) -> list[str]:
     """Go on here with an organisation that was exported elsewhere: the same logs. Raises like `restore`, and `import-exists`."""
-
-    def absent(place: Place) -> None:
-        known = place.known()
-        if known is not None and MOVED not in known:
-            raise Refused("import-exists", node=place.node)
-
     header = archive.check(path, organisation, Kind.EXPORT)
-    return _put(settings, header, path, keys, lambda _: None, absent)
+    return _put(settings, header, path, keys, lambda _: None, "import")
 
 
 def _put(
@@ -117,25 +113,35 @@ def _put(
     path: Path,
     keys: Path | None,
     then: Callable[[Connection], None],
-    check: Callable[[Place], None],
+    command: str,
 ) -> list[str]:
-    """Everything is made beside what stands there, and only then put in its place."""
-    Register.open(settings.data).organisation(header.organisation)
-    found, personal = _keys(settings, header.organisation, keys)
+    """Everything is made beside what stands there, and only then put in its place; secret keys last, as without them nothing runs."""
+    organisation, folder = header.organisation, settings.data / header.organisation
+    Register.open(settings.data).organisation(organisation)
+    found, personal = _keys(settings, organisation, keys)
     with ExitStack() as stack:
         services = [one.node.rpartition(".")[2] for one in header.nodes]
-        places = [stack.enter_context(held(settings, header.organisation, service)) for service in services]
-        for place in places:
-            check(place)
+        places = [stack.enter_context(held(settings, organisation, service, half=True)) for service in services]
+        there = [_there(place, command, unfinished(folder)) for place in places]
         for place in places:
             _stage(place, path, then)
         for place in places:
             _merge(place, personal)
-        for where, secret in found:
-            kept(where, partial(str, secret))
-        if any(where.name == PRIVATE for where, _ in found):
-            keep_links(settings.data, header.organisation)  # its public half stands outside the keys
-        return [aside for place in places if (aside := place.swap(datetime.now(UTC)))]
+        with putting(folder, command, datetime.now(UTC)) as begun:
+            aside = swapped(places, there, begun)
+            for where, secret in found:
+                kept(where, partial(str, secret))
+            if any(where.name == PRIVATE for where, _ in found):
+                keep_links(settings.data, header.organisation)  # its public half stands outside the keys
+        return aside
+
+
+def _there(place: Place, command: str, begun: Unfinished | None) -> bool:
+    """Whether there is such a database. Raises `import-exists` when it lives here, and not by an import that was broken off."""
+    known, again = place.known(), begun is not None and begun.command == command
+    if command == "import" and known is not None and MOVED not in known and not again:
+        raise Refused("import-exists", node=place.node)
+    return known is not None
 
 
 def _stage(place: Place, path: Path, then: Callable[[Connection], None]) -> None:

@@ -88,7 +88,7 @@ def _databases(settings: Settings, register: Register, running: set[str]) -> Ite
         for slug in register.organisations if service not in running else ():
             if (settings.data / slug / "keys" / f"{service}.nk").exists():
                 url = database_url(settings, slug, service)
-                yield from _found(service, partial(examine, f"{slug}.{service}", url))
+                yield from _found(service, partial(examine, f"{slug}.{service}", url, settings.data / slug))
 
 
 def _broker(network: Path, register: Register) -> Iterator[Finding]:

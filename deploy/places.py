@@ -1,14 +1,14 @@
 """Where an organisation's logs stand on this machine, while nothing runs on them."""
 
-import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, inspect, select
 
+from deploy.halfway import settled
 from shared.eventlog.database import Database, DatabaseUnusable, opening
 from shared.eventlog.keytables import keys_database, make
 from shared.eventlog.ownership import Ownership
@@ -19,6 +19,7 @@ from shared.settings import Settings
 
 MOVED = "moved"
 """Key in the table `about`: since when the organisation lives elsewhere."""
+_BEFORE = "before_%Y%m%d_%H%M%S_%f"
 
 
 class Place:
@@ -70,31 +71,45 @@ class Place:
             name.unlink(missing_ok=True)
         return Database(f"sqlite:///{fresh}", self._service)
 
-    def swap(self, at: datetime) -> str | None:
-        """Put the staged database in this one's place; gives where the former stands now, if there was one."""
-        there, stamp = self.known() is not None, at.strftime("before_%Y%m%d_%H%M%S")
-        aside = f"{self._service}_{stamp}"
-        if self.database.path is None:
-            away = f"RENAME TO {aside}" if there else ""
-            with self.database.write() as connection:
-                connection.exec_driver_sql(
-                    f"ALTER SCHEMA {self._service} {away}" if there else f"DROP SCHEMA {self._service}"
-                )
-                connection.exec_driver_sql(f"ALTER SCHEMA {self._service}_restoring RENAME TO {self._service}")
-            return f"schema {aside}" if there else None
+    def swap(self, file: Path, begun: datetime) -> str | None:
+        """Put the staged file in this one's place; gives where the former stands now, if there was one.
+
+        `begun`: when that was first tried. What was put aside then is the former; what stands here since was never opened.
+        """
         self.database.close()  # folds what the last owner left in the write-ahead log into the file
-        path = self.database.path
-        _moved(path, _beside(path, stamp))
-        _moved(_beside(path, "restoring"), path)
-        _settled(path.parent)
-        return str(_beside(path, stamp)) if there else None
+        aside = _beside(file, begun.strftime(_BEFORE))
+        if not aside.exists():
+            _moved(file, aside)
+        _moved(_beside(file, "restoring"), file)
+        settled(file.parent)
+        return str(aside) if aside.exists() else None
+
+    def swap_schema(self, connection: Connection, now: datetime, *, there: bool) -> str | None:
+        """The same for a staged schema."""
+        service, aside = self._service, f"{self._service}_{now.strftime(_BEFORE)}"
+        away = f"ALTER SCHEMA {service} RENAME TO {aside}" if there else f"DROP SCHEMA {service}"
+        connection.exec_driver_sql(away)
+        connection.exec_driver_sql(f"ALTER SCHEMA {service}_restoring RENAME TO {service}")
+        return f"schema {aside}" if there else None
+
+
+def swapped(places: Sequence[Place], there: Sequence[bool], begun: datetime) -> list[str]:
+    """Put what is staged for an organisation in place; gives where the former databases stand. On PostgreSQL that is one transaction."""
+    files = [(place, place.database.path) for place in places if place.database.path is not None]
+    if files:
+        moved = [place.swap(file, begun) for place, file in files]
+    else:
+        now = datetime.now(UTC)
+        with places[0].database.write() as connection:
+            moved = [place.swap_schema(connection, now, there=was) for place, was in zip(places, there, strict=True)]
+    return [aside for aside in moved if aside]
 
 
 @contextmanager
-def held(settings: Settings, organisation: str, service: str) -> Generator[Place]:
-    """A node's database while the block lasts.
+def held(settings: Settings, organisation: str, service: str, *, half: bool = False) -> Generator[Place]:
+    """A node's database while the block lasts; `half`: also what a restore has left half put back.
 
-    Raises `DatabaseUnusable`: `database-owned` when the node runs, `database-unreachable`, `database-corrupt`.
+    Raises `DatabaseUnusable`: `database-owned` when the node runs, `database-unreachable`, `database-corrupt`, `restore-unfinished`.
     """
     node, url = f"{organisation}.{service}", database_url(settings, organisation, service)
     database = Database(url, service)
@@ -103,7 +118,7 @@ def held(settings: Settings, organisation: str, service: str) -> Generator[Place
         database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with opening(url):
-            ownership.acquire()
+            ownership.acquire(None if half else settings.data / organisation)
         yield Place(node, url, database)
     finally:
         database.close()
@@ -137,19 +152,11 @@ def _beside(path: Path, what: str) -> Path:
 
 
 def _files(path: Path) -> tuple[Path, ...]:
-    return path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+    """The file itself last: while it stands there, it has what belongs to it or had that put aside."""
+    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm"), path
 
 
 def _moved(path: Path, to: Path) -> None:
     for one, other in zip(_files(path), _files(to), strict=True):
         if one.exists():
             one.rename(other)
-
-
-def _settled(folder: Path) -> None:
-    """Names are on the disk too."""
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

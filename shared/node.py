@@ -224,6 +224,7 @@ async def _log(process: Process, organisation: str, outbox: Outbox) -> Log:
         clock=utc_now,
         meter=process.meter,
         master=_master(settings, organisation),
+        folder=settings.data / organisation,
     )
 
 

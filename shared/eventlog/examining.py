@@ -1,5 +1,7 @@
 """A look at a node's database while nobody owns it. It writes nothing; while it looks, nobody else can begin."""
 
+from pathlib import Path
+
 from sqlalchemy import Connection, inspect, text
 
 from shared.eventlog.accesses import accesses
@@ -7,9 +9,10 @@ from shared.eventlog.accessproof import Break, whole
 from shared.eventlog.database import Database, DatabaseUnusable, opening
 from shared.eventlog.opening import checked
 from shared.eventlog.ownership import Ownership
+from shared.eventlog.unfinished import refuse_unfinished
 
 
-def examine(node: str, url: str) -> None:
+def examine(node: str, url: str, folder: Path | None = None) -> None:
     """See that the database is this node's, that its access log holds and, where it is a file, that it is whole.
 
     Its size decides how long that takes.
@@ -20,11 +23,12 @@ def examine(node: str, url: str) -> None:
     """
     database = Database(url, node.rpartition(".")[2])
     if database.path is not None and not database.path.exists():
+        refuse_unfinished(folder, node)
         return
     ownership = Ownership(database, node)
     try:
         with opening(url):
-            ownership.acquire()
+            ownership.acquire(folder)
             with database.read() as connection:
                 checked(connection, node)
                 _examine_accesses(connection, node)

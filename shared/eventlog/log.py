@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -80,30 +81,31 @@ class Log:
         clock: Callable[[], datetime] = utc_now,
         meter: Meter | None = None,
         master: Master | None = None,
+        folder: Path | None = None,
     ) -> "Log":
         """Take ownership of a node's database, make or migrate it, rebuild stale views.
 
         `master` wraps the keys of what the events hold about persons; only where they hold nothing it may be left out.
+        `folder` is the organisation's: what a restore has left half put back there is not opened.
 
         Raises:
-            DatabaseUnusable: owned by another process, unreachable, corrupt, another's, or of a newer version.
+            DatabaseUnusable: owned by another process, unreachable, corrupt, another's, half put back, or of a newer version.
         """
         registry, schema = registry_of(deciders), node.rpartition(".")[2]
         keys = keystore(url, node, master) if registry.personal else None
         log = cls(node, Database(url, schema), registry, cache or StateCache(), clock, keys)
-        log._writer.views, log._writer.reactions = views, reactions
-        log._writer.meter = meter or log._writer.meter
+        log._writer.views, log._writer.reactions, log._writer.meter = views, reactions, meter or log._writer.meter
         try:
-            await log._threads.writing(partial(log._open, url))
+            await log._threads.writing(partial(log._open, url, folder))
         except BaseException:
             log._release()
             log._threads.end()
             raise
         return log
 
-    def _open(self, url: str) -> None:
+    def _open(self, url: str, folder: Path | None) -> None:
         with opening(url):
-            self._ownership.acquire()
+            self._ownership.acquire(folder)
             with self._database.write() as connection:
                 tables = [table for reaction in self._writer.reactions for table in reaction.TABLES]
                 prepare(connection, self.node, uuid4(), tables)
@@ -179,11 +181,8 @@ class Log:
         self, stream: UUID, *, until: datetime | None = None, version: int | None = None
     ) -> list[Recorded[Any]]:
         """One stream's events, as recorded until an instant, or up to a version."""
-
-        def look() -> list[Recorded[Any]]:
-            return self._mapper.read(self._recorder.select_events(stream, lte=version))
-
-        recorded = await self._threads.reading(look)
+        select = partial(self._recorder.select_events, stream, lte=version)
+        recorded = await self._threads.reading(lambda: self._mapper.read(select()))
         return [one for one in recorded if until is None or one.at <= until]
 
     async def state(self, decider: Decider, stream: UUID, *, version: int | None = None) -> Any:

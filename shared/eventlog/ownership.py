@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from shared.eventlog.database import Database, DatabaseUnusable
 from shared.eventlog.tables import about
+from shared.eventlog.unfinished import refuse_unfinished
 from shared.rules import Unavailable
 
 _EPOCH = select(about.c.value).where(about.c.key == "epoch").with_for_update(read=True)
@@ -34,16 +35,17 @@ class Ownership:
         self._session: psycopg.Connection[Any] | None = None
         self.epoch = 0
 
-    def acquire(self) -> None:
-        """Take the lock.
+    def acquire(self, folder: Path | None = None) -> None:
+        """Take the lock. `folder`: the organisation's, where what a restore has left half put back is not opened.
 
         Raises:
-            DatabaseUnusable: `database-owned`, with the process id of the owner where it is known.
+            DatabaseUnusable: `database-owned`, with the process id of the owner where it is known; `restore-unfinished`.
         """
         if self._database.path is not None:
             self._lock_file(self._database.path.with_suffix(".lock"))
         else:
             self._lock_advisory()
+        refuse_unfinished(folder, self._node)  # only now: who puts back holds the lock
 
     def begin(self, connection: Connection) -> None:
         """Raise the epoch: commits of earlier owners fail from now on."""

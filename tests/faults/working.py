@@ -34,7 +34,9 @@ _NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 async def opened(folder: Path) -> Log:
     """The node's log, as its process opens it."""
     url, outbox = f"sqlite:///{folder}/intake.db", Outbox(SERVICE.letters, lambda: (PARTNER,))
-    return await Log.open(NODE, url, SERVICE.deciders, SERVICE.views, (outbox,), clock=lambda: _NOW, master=_MASTER)
+    return await Log.open(
+        NODE, url, SERVICE.deciders, SERVICE.views, (outbox,), clock=lambda: _NOW, master=_MASTER, folder=folder
+    )
 
 
 def offered(number: int) -> UUID:

@@ -34,6 +34,14 @@ def postgres_url() -> str:
     return uri.replace("/postgres?", f"/{name}?")
 
 
+def postgres_copy(url: str) -> str:
+    """The address of a new database that holds what another one does, to which nobody is connected."""
+    name, source = f"test_{uuid4().hex}", url.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(str(_server().get_uri()), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
+    return url.replace(source, name)
+
+
 def postgres_files(url: str) -> Path:
     """The folder of a database's tables, as they are on disk now; the server's write-ahead log is elsewhere."""
     with psycopg.connect(url, autocommit=True) as connection:
