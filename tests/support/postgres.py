@@ -3,6 +3,7 @@
 import atexit
 import functools
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from uuid import uuid4
@@ -48,6 +49,30 @@ def postgres_files(url: str) -> Path:
         connection.execute("CHECKPOINT")
         [oid] = connection.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchall()[0]
     return Path(_server().pgdata) / "base" / str(oid)
+
+
+class OwnServer:
+    """A server for one test, that stops and starts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = PostgresServer(folder, cleanup_mode="stop")
+        self.start()
+        self.url = str(self._server.get_uri())
+
+    def start(self) -> None:
+        """Start it, on what is there."""
+        self._server.start()
+
+    def crash(self) -> None:
+        """An immediate shutdown: what runs is cut off, nothing is put in order."""
+        process = self._server.get_postmaster_info().process
+        assert process is not None
+        process.send_signal(signal.SIGQUIT)
+        process.wait(30)
+
+    def stop(self) -> None:
+        """End it."""
+        self._server.stop()
 
 
 def written_anew(url: str) -> None:
