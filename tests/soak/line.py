@@ -15,7 +15,7 @@ from tests.soak.plan import LATE
 _PUBLISHED = re.compile(rb"H?PUB (\S+) .*?(\d+)\r\n")
 """`PUB subject [reply] size`, `HPUB subject [reply] headers size` (NATS client protocol)."""
 _LETTERS = re.compile(rb"(to\.[^.]+\.)?letters\.")
-_SHORT, _LONG = (0.0, 1.0), (ANSWERS_WITHIN + 0.5, ANSWERS_WITHIN + 2)
+_SHORT, _LONG = (0.0, 1.0), (ANSWERS_WITHIN + 1, ANSWERS_WITHIN + 4)
 """Seconds that a batch is held back: its sender has given it up before the second are over, and hands it over again."""
 _BROKEN = (OSError, EOFError)
 
