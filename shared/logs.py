@@ -30,10 +30,11 @@ ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 def configure(process: str, level: str = "info") -> None:
     """Let this process write its log, and the warnings of the libraries it uses, as JSON lines to stderr."""
     number = logging.getLevelNamesMapping()[level.upper()]
+    lines = _Lines(sys.stderr)
     structlog.configure(
         processors=[_stamped(process), _safe, _line],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=lambda *_: _Lines(sys.stderr),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Library()], level=max(number, logging.WARNING), force=True)
