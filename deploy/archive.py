@@ -40,6 +40,11 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="kring", tag="
     """Of Kring, which wrote it."""
     nodes: tuple[Part, ...] = ()
 
+    @property
+    def services(self) -> list[str]:
+        """Whose logs are in it."""
+        return [one.node.rpartition(".")[2] for one in self.nodes]
+
 
 class _Outside(msgspec.Struct, tag_field="kring", tag="archive"):
     """What every format has, also one that comes later."""

@@ -120,8 +120,7 @@ def _put(
     Register.open(settings.data).organisation(organisation)
     found, personal = _keys(settings, organisation, keys)
     with ExitStack() as stack:
-        services = [one.node.rpartition(".")[2] for one in header.nodes]
-        places = [stack.enter_context(held(settings, organisation, service, half=True)) for service in services]
+        places = [stack.enter_context(held(settings, organisation, one, half=True)) for one in header.services]
         there = [_there(place, command, unfinished(folder)) for place in places]
         for place in places:
             _stage(place, path, then)
@@ -132,7 +131,7 @@ def _put(
             for where, secret in found:
                 kept(where, partial(str, secret))
             if any(where.name == PRIVATE for where, _ in found):
-                keep_links(settings.data, header.organisation)  # its public half stands outside the keys
+                keep_links(settings.data, organisation)  # its public half stands outside the keys
         return aside
 
 

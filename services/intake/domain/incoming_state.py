@@ -29,12 +29,18 @@ from services.intake.domain.incoming_events import (
 )
 from services.intake.domain.referral_progress import (
     STATUS,
+    Accepted,
     Cancelled,
+    Completed,
     DecidedBy,
+    Declined,
+    Failed,
+    Held,
     Letter,
     News,
     Reason,
     Standing,
+    Started,
     after,
 )
 from services.intake.domain.referral_status import FINAL, UNANSWERED, Status
@@ -143,12 +149,10 @@ def _goes_on(state: Referral, event: Event) -> Referral:
             return _lost(state, event)
         case Forgotten():
             return _forgotten(state)
-        case ErasureAsked() | ErasureRefused() | ErasureOverdue() | correction.Taken():
-            return state
-        case Received() | Assigned() | FoundAtPartner():
-            return state
-        case _:
+        case Accepted() | Declined() | Started() | Held() | Completed() | Failed() | Cancelled():
             return _answered(_said(state, event), after(state.standing, event))
+        case _:
+            return state
 
 
 def _erasure(state: Referral, event: ErasureAsked | ErasureRefused | ErasureOverdue) -> Referral:
