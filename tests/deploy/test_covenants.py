@@ -129,7 +129,7 @@ async def test_a_covenant_makes_routes_at_once_and_leaving_keeps_them(broker: Br
     await answering(carrefour, "letters.*.intake", b"2")
     assert await refused(carrefour, "to.welzin.letters.intake")
     broker.registrar.covenant(ONE, NAME, THREE, SINCE)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await not_yet(carrefour, "to.welzin.letters.intake"):  # noqa: ASYNC110  (the broker says nothing)
             await asyncio.sleep(0.05)
     assert (await welzin.request("to.carrefour.letters.intake", b"x")).data == b"2"

@@ -98,7 +98,7 @@ async def test_what_does_not_stop_is_stopped(tmp_path: Path, monkeypatch: pytest
     running = asyncio.create_task(part.run())
     await until(lambda: part.log.exists() and "here" in part.log.read_text())
     await part.stop()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 30)
 
 
 async def test_a_part_that_waits_to_start_again_can_be_stopped(tmp_path: Path) -> None:

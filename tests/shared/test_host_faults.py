@@ -34,7 +34,7 @@ async def hosted(**settings: Any) -> AsyncGenerator[tuple[Host, Broker]]:
         finally:
             running.cancel()
             with suppress(asyncio.CancelledError):
-                await asyncio.wait_for(running, 5)
+                await asyncio.wait_for(running, 30)
 
 
 async def _ready(host: Host) -> bool:

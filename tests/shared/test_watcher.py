@@ -66,7 +66,7 @@ async def test_a_watcher_looks_by_itself(
     monkeypatch.setattr(watcher, "INTERVAL", 0.01)
     task = asyncio.create_task(found.run())
     write(tmp_path, contents(AGREED, number=6))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not told:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     task.cancel()

@@ -35,7 +35,7 @@ WHEN_OPENED = SimpleNamespace(__name__="policies.when_opened_then_a_host_sits", 
 
 
 async def settled(log: Log, position: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await log.wait(position - 1)
 
 

@@ -54,7 +54,7 @@ async def running(*parts: Any) -> AsyncGenerator[None]:
     finally:
         for task in tasks:
             task.cancel()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             for task in tasks:
                 with suppress(asyncio.CancelledError):
                     await task

@@ -1,5 +1,4 @@
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -137,10 +136,8 @@ async def test_a_message_without_a_reply_address_does_nothing() -> None:
 async def test_a_node_that_is_away_is_said_at_once() -> None:
     async with nats_server() as server:
         nc = await connected(server)
-        begin = time.monotonic()
-        with pytest.raises(Unavailable, match="node-away"):
+        with pytest.raises(Unavailable, match="node-away"):  # and not node-slow, which is said when the deadline has passed
             await Caller(nc).call(SUBJECT, reads("/v1/referrals"))
-        assert time.monotonic() - begin < 0.5
         await nc.close()
 
 
@@ -157,7 +154,7 @@ async def test_a_slow_read_is_tried_once_more_and_a_slow_command_is_not() -> Non
 async def test_a_call_whose_time_has_passed_is_not_begun() -> None:
     begun: list[object] = []
     async with asked(begun=begun) as (caller, _):
-        full = [caller.call(SUBJECT, reads("/v1/slow", "seconds=0.4")) for _ in range(AT_ONCE)]
+        full = [caller.call(SUBJECT, reads("/v1/slow", "seconds=1")) for _ in range(AT_ONCE)]
         waiting = [asyncio.ensure_future(one) for one in full]
         await asyncio.sleep(0.1)
         with pytest.raises(Unavailable, match="node-slow"):
@@ -227,13 +224,13 @@ async def test_calls_are_answered_again_after_the_broker_was_killed() -> None:
 async def test_a_node_stops_promptly_with_a_call_in_hand() -> None:
     async with nats_server() as server:
         nc = await connected(server)
-        async with answering(server, begun=[]):
+        begun: list[float] = []
+        async with asyncio.timeout(60), answering(server, begun=begun):
             waiting = asyncio.ensure_future(
-                Caller(nc).call(SUBJECT, Call("POST", "/v1/referrals"), reads("/v1/slow", "seconds=30"), timeout=0.5)
+                Caller(nc).call(SUBJECT, Call("POST", "/v1/referrals"), reads("/v1/slow", "seconds=600"), timeout=0.5)
             )
-            await asyncio.sleep(0.1)
-            begin = time.monotonic()
-        assert time.monotonic() - begin < 0.5
+            while not begun:
+                await asyncio.sleep(0.01)
         with pytest.raises(Unavailable):
             await waiting
         await nc.close()

@@ -61,7 +61,7 @@ async def test_nobody_waits_for_an_answer_over_a_broken_connection() -> None:
         await nc.flush()
         server.kill()
         with pytest.raises(ConnectionReconnectingError):
-            await asyncio.wait_for(waiting, 5)
+            await asyncio.wait_for(waiting, 30)
         await nc.close()
 
 

@@ -81,7 +81,7 @@ async def test_an_inbox_without_policies_for_others_has_nothing_to_do(opened: Op
     class Own(Struct):
         SUBJECT: ClassVar[str] = "own.watching.number.told"
 
-    await asyncio.wait_for(inbox(await connected(), await opened(), policy(follows=(counting.Counted, Own))).run(), 1)
+    await asyncio.wait_for(inbox(await connected(), await opened(), policy(follows=(counting.Counted, Own))).run(), 30)
 
 
 async def test_where_reading_begins_is_remembered_now_and_then(opened: Opening, connected: Connecting) -> None:
@@ -105,4 +105,4 @@ async def test_an_inbox_ends_with_a_log_that_takes_nothing_any_more(opened: Open
     await log.close()
     await publish(nc, 2, 2)
     with pytest.raises(Refused, match="node-closing"):
-        await asyncio.wait_for(one, 5)
+        await asyncio.wait_for(one, 30)

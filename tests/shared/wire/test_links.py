@@ -1,7 +1,6 @@
 """Letters arrive: in order, once, whatever is away meanwhile."""
 
 import asyncio
-import time
 from datetime import UTC, datetime
 from itertools import repeat
 
@@ -186,17 +185,3 @@ async def test_an_idle_node_has_no_task_for_its_links(alpha: Correspondent, beta
         await asyncio.sleep(0.1)
         names = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]  # type: ignore[union-attr]  # (our own coroutines)
         assert not [name for name in names if "_drain" in name]
-
-
-async def test_from_commit_to_copy_takes_no_poll(alpha: Correspondent, beta: Correspondent) -> None:
-    async with at_work(alpha.links, beta.links, alpha.arrivals, beta.arrivals):
-        await alpha.write("warm")
-        await beta.has("warm")
-        spent = []
-        for number in range(20):
-            position = beta.office.log.position
-            begun = time.perf_counter()
-            await alpha.write(str(number))
-            await beta.office.log.wait(position)
-            spent.append(time.perf_counter() - begun)
-        assert sorted(spent)[10] < 0.05
