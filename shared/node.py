@@ -159,11 +159,9 @@ class Node:
     def _changed(self, events: Sequence[Recorded[Any]]) -> None:
         """Only what a view shows is hinted at: that something private happened is private too."""
         for recorded in events:
-            if any(True for view in self.service.views for _ in view.project(recorded)):
-                noun = self.log.registry.noun(recorded.event)
-                self._hints[Hint(self.service.name, noun, recorded.stream)] = None
-        if self._hints:
-            self._hinted.set()
+            noun = self.log.registry.noun(recorded.event)
+            self._hints[Hint(self.service.name, noun, recorded.stream)] = None
+        self._hinted.set()
 
     async def _hint(self) -> None:
         """Tell who listens what has changed; several changes of one record become one hint."""

@@ -6,6 +6,7 @@ Keys come from configuration alone: what a token itself says about keys (`jwk`, 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import jwt
@@ -30,9 +31,9 @@ _KEYS_OF_ITS_OWN = frozenset({"jwk", "jku", "x5u", "x5c", "crit"})
 _CHECKED_HERE = {f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Key:
-    """A public key, and the algorithms with which it may be used."""
+    """A public key, and the algorithms with which it may be used. One that is read again is another one."""
 
     public: Any
     algorithms: tuple[str, ...]
@@ -170,6 +171,12 @@ def _signed(token: str, trusted: Trusted) -> Mapping[str, Any]:
     if key is None:
         trusted.missed()
         raise Unauthenticated("token-key-unknown") if trusted.keys else Unavailable("provider-away")
+    return _opened(token, key)
+
+
+@lru_cache(maxsize=1_000)
+def _opened(token: str, key: Key) -> Mapping[str, Any]:
+    """What a key proves of a token never changes, so it is looked at once; a token that is not proved is looked at each time."""
     options: Any = {"require": ["iss", "aud", "exp", "sub"], **_CHECKED_HERE}
     return jwt.decode(token, key.public, algorithms=key.algorithms, options=options)
 

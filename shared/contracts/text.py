@@ -1,6 +1,8 @@
 """Text as it enters: kept as Unicode NFC, trimmed, and limited in length (the limit stands in the type and so in the OpenAPI)."""
 
 import unicodedata
+from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, TypeAlias, TypeVar, get_type_hints
 
 import msgspec
@@ -35,13 +37,18 @@ def tidy(request: S) -> S:
 
 
 def _tidy(request: S, path: str, faults: list[Fault]) -> S:
-    hints = get_type_hints(type(request), include_extras=True)
-    names = {field.name: field.encode_name for field in msgspec.structs.fields(request)}
     changes = {
-        name: _value(getattr(request, name), _schema(hints[name]), f"{path}{encoded}", faults)
-        for name, encoded in names.items()
+        name: _value(getattr(request, name), schema, f"{path}{encoded}", faults)
+        for name, encoded, schema in _fields(type(request))
     }
     return msgspec.structs.replace(request, **changes)
+
+
+@cache
+def _fields(struct: type[Struct]) -> Sequence[tuple[str, str, dict[str, Any]]]:
+    """Each field's name, its name in requests, and its limits."""
+    hints = get_type_hints(struct, include_extras=True)
+    return [(one.name, one.encode_name, _schema(hints[one.name])) for one in msgspec.structs.fields(struct)]
 
 
 def _value(value: Any, schema: dict[str, Any], path: str, faults: list[Fault]) -> Any:

@@ -34,6 +34,7 @@ class Commits:
         self._busy = asyncio.Lock()
         self._signal = asyncio.Event()
         self._told: list[Callable[[Sequence[Recorded[Any]]], None]] = []
+        self._wakers: list[Callable[[datetime], None]] = []
         self._later: asyncio.TimerHandle | None = None
         self.closed: Unavailable | None = None
         """Why nothing is taken any more."""
@@ -58,8 +59,12 @@ class Commits:
         return self._writer.position
 
     def tell(self, follower: Callable[[Sequence[Recorded[Any]]], None]) -> None:
-        """Call `follower` with the events of each commit, right after it."""
+        """Call `follower` with the events of each commit by which a view changed, right after it."""
         self._told.append(follower)
+
+    def wake(self, waker: Callable[[datetime], None]) -> None:
+        """Call `waker` with the first deadline that a commit sets, right after it."""
+        self._wakers.append(waker)
 
     @asynccontextmanager
     async def held(self) -> AsyncGenerator[None]:
@@ -80,14 +85,16 @@ class Commits:
             group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
             async with self._busy:
                 units = [unit for unit, _ in group]
-                answers = await self._threads.writing(partial(self._writer.take, units, self._clock))
+                taken = await self._threads.writing(partial(self._writer.take, units, self._clock))
             self._signal.set()
             self._signal = asyncio.Event()
-            for (_, future), answer in zip(group, answers, strict=True):
+            for (_, future), answer in zip(group, taken.answers, strict=True):
                 self._reply(future, answer)
-            events = [one for answer in answers if isinstance(answer, Outcome) for one in answer.events]
-            for follower in self._told if events else ():
-                follower(events)
+            for follower in self._told if taken.shown else ():
+                follower(taken.shown)
+            if taken.deadline is not None:
+                for waker in self._wakers:
+                    waker(taken.deadline)
         self._writing = None
         if self._later is not None:
             self._later.cancel()

@@ -1,12 +1,12 @@
 """One node's database: SQLite in a file of its own, or PostgreSQL by URL. The same statements run on both."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
@@ -15,6 +15,7 @@ from shared.eventlog.engines import BUSY, postgres_engine, sqlite_engine
 from shared.eventlog.rewriting import written_anew
 from shared.rules import Unavailable
 
+T = TypeVar("T")
 _PATIENCE = 10.0
 """Seconds that a last reader may take."""
 _BRIEFLY = 100
@@ -61,6 +62,11 @@ class Database:
             with self._read:
                 self._reading -= 1
                 self._read.notify_all()
+
+    def ask(self, question: Callable[[Connection], T]) -> T:
+        """What one look gives."""
+        with self.read() as connection:
+            return question(connection)
 
     def connection(self) -> Connection:
         """A connection to keep (an advisory lock lives as long as it does)."""

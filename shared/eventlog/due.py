@@ -1,5 +1,6 @@
 """Deadlines as rows: projections set and clear them, the process's one heap issues their commands."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -39,3 +40,9 @@ def first_due(name: str, stream: UUID, at: datetime) -> Change:
 def clear_due(name: str, stream: UUID) -> Change:
     """The deadline no longer stands (it was met, or its commands were issued)."""
     return _CLEAR, {"due_name": name, "due_stream": stream}
+
+
+def earliest(changes: Iterable[Change]) -> datetime | None:
+    """The first of the deadlines that these set."""
+    at = {id(_SET): "at", id(_FIRST): "due_at"}
+    return min((values[at[id(statement)]] for statement, values in changes if id(statement) in at), default=None)

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import psycopg.sql
 from sqlalchemy import Connection, Dialect, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.util import LRUCache
 
 try:
@@ -30,7 +31,7 @@ _ALIVE = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 5, "tcp_keepalive
 """PostgreSQL and we each find out within 15 s that the other's machine has died; the lock of a dead owner is free then."""
 _STATEMENTS = 2_000
 """Compiled statements that are kept for all SQLite engines of a process together."""
-_POOLED, _MORE = 2, 30
+_POOLED, _MORE = 4, 30
 """Connections that an engine keeps, and those it opens besides while many ask."""
 _compiled: Any = LRUCache(_STATEMENTS)
 
@@ -46,7 +47,7 @@ def sqlite_engine(path: Path) -> Engine:
         return connection
 
     dialect = _sqlite()
-    pool = QueuePool(connect, pool_size=_POOLED, max_overflow=_MORE, dialect=dialect)
+    pool = QueuePool(connect, pool_size=_POOLED, max_overflow=_MORE, use_lifo=True, dialect=dialect)
     engine = Engine(pool, dialect, make_url(f"sqlite:///{path}"), execution_options={"compiled_cache": _compiled})
     event.listen(engine, "begin", _begin)
     return engine
@@ -62,7 +63,11 @@ def _sqlite() -> Dialect:
 
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("kring_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    except _driver.Error as fault:  # as SQLAlchemy would say it
+        raise OperationalError("BEGIN", None, fault) from fault
 
 
 def postgres_engine(url: str, schema: str) -> Engine:

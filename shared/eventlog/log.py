@@ -1,13 +1,13 @@
 """A node's event log: `run` a command, `read` a record, follow `notifications`, `query` the views."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 
 from shared.eventlog.accesses import Tail
 from shared.eventlog.cache import StateCache
@@ -16,13 +16,12 @@ from shared.eventlog.database import Database, opening
 from shared.eventlog.keystore import Keys, keystore
 from shared.eventlog.mapper import EventMapper
 from shared.eventlog.masterkey import Master
-from shared.eventlog.opening import log_ids, prepare
+from shared.eventlog.opening import forget_commands, log_ids, prepare
 from shared.eventlog.ownership import NotOwner, Ownership
 from shared.eventlog.plan import fold
 from shared.eventlog.recorder import Recorder
 from shared.eventlog.registry import Registry, registry_of
 from shared.eventlog.renewal import kept
-from shared.eventlog.tables import commands
 from shared.eventlog.threads import Threads
 from shared.eventlog.types import Decider, Outcome, Reaction, Recorded, Step, Unit, View
 from shared.eventlog.views import bring_up, rebuild, sections
@@ -31,8 +30,6 @@ from shared.metrics import Meter
 from shared.rules import Unavailable
 
 T = TypeVar("T")
-REMEMBERED = timedelta(days=30)
-"""How long a command id is known."""
 
 
 def utc_now() -> datetime:
@@ -111,7 +108,7 @@ class Log:
                 prepare(connection, self.node, uuid4(), tables)
                 self._ownership.begin(connection)
                 self.log_ids, self.kept = log_ids(connection), kept(connection)
-                connection.execute(delete(commands).where(commands.c.at < self.clock() - REMEMBERED))
+                forget_commands(connection, self.clock())
                 self._writer.open(connection, self.id)
             with self._database.write() as connection:
                 bring_up(connection, self._writer.views, sections(self._recorder, self._mapper))
@@ -163,8 +160,12 @@ class Log:
         return self._writer.accesses
 
     def tell(self, follower: Callable[[Sequence[Recorded[Any]]], None]) -> None:
-        """Call `follower` with the events of each commit, right after it; it may neither wait nor raise."""
+        """Call `follower` with the events of each commit by which a view changed, right after it; it may neither wait nor raise."""
         self._commits.tell(follower)
+
+    def wake(self, waker: Callable[[datetime], None]) -> None:
+        """Call `waker` with the first deadline that a commit sets, right after it; it may neither wait nor raise."""
+        self._commits.wake(waker)
 
     async def lost(self) -> None:
         """Sleep until another process owns this node, or may: its lock was lost. Raises `NotOwner` then; nothing is answered any more."""
@@ -182,8 +183,9 @@ class Log:
     ) -> list[Recorded[Any]]:
         """One stream's events, as recorded until an instant, or up to a version."""
         select = partial(self._recorder.select_events, stream, lte=version)
-        recorded = await self._threads.reading(lambda: self._mapper.read(select()))
-        return [one for one in recorded if until is None or one.at <= until]
+        near = self._writer.recent.stream(stream)
+        recorded = near or await self._threads.reading(lambda: self._mapper.read(select()))
+        return [one for one in recorded[:version] if until is None or one.at <= until]
 
     async def state(self, decider: Decider, stream: UUID, *, version: int | None = None) -> Any:
         """A stream's state now, or right after a version; the decider's initial one when it has no events."""
@@ -191,24 +193,18 @@ class Log:
         return fold(self.registry, recorded).state if recorded else decider.initial
 
     async def notifications(self, after: int, limit: int, types: Sequence[str] = ()) -> list[Recorded[Any]]:
-        """Events in the order of recording, after a position; only of these types where some are named."""
-
-        def look() -> list[Recorded[Any]]:
-            found = self._recorder.select_notifications(after, limit, None, types, inclusive_of_start=False)
-            return self._mapper.read(found)
-
-        return await self._threads.reading(look)
+        """Events in the order of recording, after a position; only of these types where some are named. The last ones are at hand."""
+        near = self._writer.recent.after(after, limit, types)
+        if near is not None:
+            return near
+        select = partial(self._recorder.select_notifications, after, limit, None, types, inclusive_of_start=False)
+        return await self._threads.reading(lambda: self._mapper.read(select()))
 
     async def query(self, question: Callable[[Connection], T]) -> T:
         """Ask the views; runs in a thread, with a connection that sees one consistent state."""
         if self._commits.closed is not None:
             raise self._commits.closed
-
-        def ask() -> T:
-            with self._database.read() as connection:
-                return question(connection)
-
-        return await self._threads.reading(ask)
+        return await self._threads.reading(partial(self._database.ask, question))
 
     async def rest(self, after: float) -> bool:
         """Give back what an idle node does not need, when nothing has used the database for `after` seconds; whether it did."""
@@ -220,6 +216,7 @@ class Log:
 
     def _rest(self) -> None:
         self._database.rest()
+        self._writer.recent.forget()
         if self.keys is not None:
             self.keys.rest()
 

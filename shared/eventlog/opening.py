@@ -1,12 +1,16 @@
 """Making, checking and opening a node's database."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, insert, inspect, select
+from sqlalchemy import Connection, Table, delete, insert, inspect, select
 
 from shared.eventlog.database import DatabaseUnusable
-from shared.eventlog.tables import OWN, SCHEMA, about, identities
+from shared.eventlog.tables import OWN, SCHEMA, about, commands, identities
+
+REMEMBERED = timedelta(days=30)
+"""How long a command id is known."""
 
 
 def prepare(connection: Connection, node: str, new_log_id: UUID, tables: Iterable[Table]) -> None:
@@ -48,3 +52,8 @@ def _check(connection: Connection, node: str, found: set[str]) -> None:
 def log_ids(connection: Connection) -> list[UUID]:
     """All identities this log has had, oldest first."""
     return [row.id for row in connection.execute(select(identities).order_by(identities.c.since))]
+
+
+def forget_commands(connection: Connection, now: datetime) -> None:
+    """Whoever asks the same again after so long is not recognised any more."""
+    connection.execute(delete(commands).where(commands.c.at < now - REMEMBERED))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import Tracking
@@ -21,6 +21,17 @@ Answer = Outcome | Refused | Exception
 
 Following = Callable[[Recorded[Any], Any], Iterable[Change]]
 """Changes that follow from an event and its stream's state after it: views and reactions."""
+
+
+class Taken(NamedTuple):
+    """What came of a group."""
+
+    answers: Sequence[Answer]
+    """One a unit, in order."""
+    shown: Sequence[Recorded[Any]]
+    """Events by which a view has changed."""
+    deadline: datetime | None
+    """The first of those that were set."""
 
 
 class Plan:

@@ -63,15 +63,16 @@ class Recorder(ProcessRecorder):
         *,
         tracking: Tracking | None = None,
         connection: Connection | None = None,
+        after: int | None = None,
         **_: Any,
     ) -> Sequence[int]:
-        """Write events after all others; gives their positions."""
+        """Write events after all others (`after`: their last position, where it is known); gives the positions."""
         with self._writing(connection) as writing:
             if tracking is not None:
                 self.insert_tracking(tracking, connection=writing)
             if not stored_events:
                 return []
-            first = (self._last(writing) or 0) + 1
+            first = ((self._last(writing) or 0) if after is None else after) + 1
             rows = [_row(position, stored) for position, stored in enumerate(stored_events, first)]
             writing.execute(_EVENT, rows)
             return range(first, first + len(rows))

@@ -4,7 +4,8 @@ import asyncio
 import heapq
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 
 import msgspec
@@ -27,6 +28,7 @@ _LONGEST = 60.0
 _AT_ONCE = 100
 _AGAIN = timedelta(seconds=5)
 """After which a node is tried again whose deadlines could not be issued."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _FIRST = select(due.c.at).order_by(due.c.at).limit(1)
 
 
@@ -37,6 +39,7 @@ class Ticker:
         self._clock = clock
         self._heap: list[tuple[datetime, str]] = []
         self._logs: dict[str, tuple[Log, Mapping[str, Commands], Mapping[str, Round]]] = {}
+        self._first: dict[str, datetime] = {}
         self._issuing: set[str] = set()
         self._sooner = asyncio.Event()
 
@@ -46,10 +49,10 @@ class Ticker:
         """Take a log's deadlines on, and follow their changes until cancelled."""
         self._logs[log.node] = (log, commands, rounds)
         try:
-            while commands or rounds:
-                position = log.position
+            if commands or rounds:
+                log.wake(partial(self._set, log.node))
                 await self._note(log)
-                await log.wait(position)
+                await asyncio.Event().wait()
         finally:
             del self._logs[log.node]
 
@@ -58,7 +61,9 @@ class Ticker:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 while self._heap and self._heap[0][0] <= self._clock():
-                    _, node = heapq.heappop(self._heap)
+                    at, node = heapq.heappop(self._heap)
+                    if self._first.get(node) == at:
+                        del self._first[node]
                     if node in self._logs and node not in self._issuing:
                         self._issuing.add(node)
                         tasks.create_task(self._turn(*self._logs[node]))
@@ -70,10 +75,15 @@ class Ticker:
 
     async def _note(self, log: Log) -> None:
         first = await log.query(lambda connection: connection.execute(_FIRST).scalar())
-        if first is not None and (first, log.node) not in self._heap:
-            self._wake(first, log.node)
+        if first is not None:
+            self._set(log.node, first)
+
+    def _set(self, node: str, at: datetime) -> None:
+        if node in self._logs and at < self._first.get(node, _NEVER):
+            self._wake(at, node)
 
     def _wake(self, at: datetime, node: str) -> None:
+        self._first[node] = at
         heapq.heappush(self._heap, (at, node))
         self._sooner.set()
 

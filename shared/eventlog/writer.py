@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import Notification, Tracking
@@ -15,13 +16,15 @@ from shared.eventlog.accesses import Chain, Tail
 from shared.eventlog.cache import Known, StateCache
 from shared.eventlog.changes import execute
 from shared.eventlog.database import Database
+from shared.eventlog.due import earliest
 from shared.eventlog.forgetting import Forgetting, ended_by
 from shared.eventlog.keystore import Keys
 from shared.eventlog.keytables import Whose
 from shared.eventlog.mapper import EventMapper
 from shared.eventlog.ownership import NotOwner, Ownership
 from shared.eventlog.parked import alarm
-from shared.eventlog.plan import Answer, Plan, fold
+from shared.eventlog.plan import Answer, Plan, Taken, fold
+from shared.eventlog.recent import Recent
 from shared.eventlog.recorder import Recorder
 from shared.eventlog.registry import Registry
 from shared.eventlog.tables import commands, events, tracking
@@ -40,6 +43,15 @@ _UNREAD = Meter()
 """Counts for those who do not ask."""
 _AT_ONCE = 500
 """Values in one `IN (…)`: within every engine's limit on parameters."""
+
+
+class _Written(NamedTuple):
+    changes: Sequence[Change]
+    tail: Tail
+    shown: Sequence[Recorded[Any]]
+    """Events by which a view has changed."""
+    whole: bool
+    """Nothing of these events, or before them, is to be forgotten."""
 
 
 class Writer:
@@ -69,6 +81,8 @@ class Writer:
         self._chain = Chain(node)
         self.views: Sequence[View] = ()
         self.reactions: Sequence[Reaction] = ()
+        self.recent = Recent()
+        self._written: list[_Written] = []
         self.meter = _UNREAD
         self.tracked: dict[str, int] = {}
         self._last_at: datetime | None = None
@@ -77,6 +91,7 @@ class Writer:
     def open(self, connection: Connection, log_id: UUID) -> None:
         """Read where the log stands."""
         self.log_id = log_id
+        self.recent.forget()
         last = connection.execute(select(*events.c).order_by(events.c.position.desc()).limit(1)).one_or_none()
         if last is not None:
             self.position = last.position
@@ -98,14 +113,15 @@ class Writer:
         """Whether keys or bytes of who was forgotten are still there, or may be."""
         return bool(self._forgetting.owed) or not self._sure
 
-    def take(self, units: Sequence[Unit], clock: Callable[[], datetime]) -> list[Answer]:
+    def take(self, units: Sequence[Unit], clock: Callable[[], datetime]) -> Taken:
         """Write a group, and count it."""
-        begin = time.perf_counter()
+        begin, self._written = time.perf_counter(), []
         answers = self.write(units, clock)
         self.meter.committed(answers, time.perf_counter() - begin)
         self.groups += 1
         self.forget(clock)
-        return answers
+        shown = [one for written in self._written for one in written.shown]
+        return Taken(answers, shown, earliest(change for written in self._written for change in written.changes))
 
     def forget(self, clock: Callable[[], datetime]) -> None:
         """Destroy the keys that committed events have ended; what fails is tried again with the next group.
@@ -114,6 +130,7 @@ class Writer:
         """
         if self._sure and self._forgetting.owed:
             self._cache.forget(self._node)
+            self.recent.forget()
             self._forgetting.carry_out(clock())
 
     def write(self, units: Sequence[Unit], clock: Callable[[], datetime]) -> list[Answer]:
@@ -126,6 +143,7 @@ class Writer:
         try:
             return self._write(units, clock)
         except NotOwner as lost:
+            self.recent.forget()
             return [lost] * len(units)
         except Exception as fault:  # noqa: BLE001  (whatever it was: each caller is told of its own)
             if not self._recovered(units) or len(units) == 1 or self.position != before:
@@ -143,13 +161,18 @@ class Writer:
             for unit in units:
                 plan.add(unit, log=self.log_id, position=self.position, at=self._now(clock))
             ended = list(dict.fromkeys(ended_by(plan.events)))
-            changes, tail = self._record(connection, plan, ended)
+            written = self._record(connection, plan, ended)
         self._forgetting.take(ended)
-        self._chain.take(tail, _people(ended))
+        self._chain.take(written.tail, _people(ended))
+        if written.whole:  # before the position grows: whoever knows of an event finds it
+            self.recent.add(plan.events)
+        else:
+            self.recent.forget()
         self.position += len(plan.events)
+        self._written.append(written)
         self.tracked |= plan.tracking
         self._cache.put(self._node, states | plan.states)
-        alarm(self._node, changes)
+        alarm(self._node, written.changes)
         return plan.answers
 
     def _recovered(self, units: Sequence[Unit]) -> bool:
@@ -163,10 +186,11 @@ class Writer:
             return False
         return True
 
-    def _record(self, connection: Connection, plan: Plan, ended: Sequence[Whose]) -> tuple[Sequence[Change], Tail]:
-        ring = self._mapper.ring(plan.events)
-        changes = plan.changes(self._following, {*self._forgetting.owed, *(ring.destroyed if ring else ())})
-        self._recorder.insert_events(self._mapper.store(plan.events, ring), connection=connection)
+    def _record(self, connection: Connection, plan: Plan, ended: Sequence[Whose]) -> _Written:
+        ring, shown = self._mapper.ring(plan.events), list[Recorded[Any]]()
+        gone = {*self._forgetting.owed, *(ring.destroyed if ring else ())}
+        changes = plan.changes(partial(self._following, shown), gone)
+        self._recorder.insert_events(self._mapper.store(plan.events, ring), connection=connection, after=self.position)
         for name, position in plan.tracking.items():
             self._recorder.insert_tracking(Tracking(name, position), connection=connection)
         if plan.commands:
@@ -177,13 +201,12 @@ class Writer:
         self._forgetting.note(connection, ended)
         tail = self._chain.write(connection, plan.accesses)
         self._chain.unlink(connection, _people(ended))
-        return changes, tail
+        return _Written(changes, tail, shown, whole=not (gone or ended))
 
-    def _following(self, recorded: Recorded[Any], state: Any) -> Iterable[Change]:
-        for view in self.views:
-            yield from view.project(recorded)
-        for reaction in self.reactions:
-            yield from reaction.react(recorded, state)
+    def _following(self, shown: list[Recorded[Any]], recorded: Recorded[Any], state: Any) -> Iterable[Change]:
+        changes = [change for view in self.views for change in view.project(recorded)]
+        shown += [recorded] if changes else []
+        return changes + [change for reaction in self.reactions for change in reaction.react(recorded, state)]
 
     def _now(self, clock: Callable[[], datetime]) -> datetime:
         now = clock()

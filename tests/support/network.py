@@ -19,7 +19,8 @@ from deploy.tls import broker
 from shared import trace
 from shared.door import Door, leading
 from shared.eventlog.cache import StateCache
-from shared.eventlog.log import utc_now
+from shared.eventlog.log import Log, utc_now
+from shared.eventlog.recent import KEPT
 from shared.eventlog.ticker import Ticker
 from shared.http import application
 from shared.identity import Issuer, Role
@@ -75,7 +76,7 @@ class Network:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            del self.nodes[name]
+            await _as_stored(self.nodes.pop(name).log)
             await stack.aclose()
 
     def token(self, organisation: str, *roles: Role, user: str = "ann") -> str:
@@ -152,6 +153,14 @@ class Network:
                 made, application(made), self.settings, register, issuers, StateCache(), ticker
             )
         return self._processes[service]
+
+
+async def _as_stored(log: Log) -> None:
+    """What was at hand says the same as the database: an event that changes on its way into it and back is found here."""
+    since = max(log.position - KEPT, 0)
+    near = await log.notifications(since, KEPT)
+    await log.rest(0)
+    assert near == await log.notifications(since, KEPT)
 
 
 def everybodys() -> Mapping[str, str]:

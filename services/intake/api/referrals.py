@@ -7,12 +7,14 @@ from uuid import UUID
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Struct
+from sqlalchemy import Connection
 
 from services.intake.api.paging import After, First, cut, place
 from services.intake.api.participants import named
 from services.intake.domain import incoming_referral, outgoing_events, outgoing_referral
 from services.intake.domain.referral_progress import DecidedBy, Letter, Reason
-from services.intake.domain.sending import Facts
+from services.intake.domain.sending import Facts, Ground, Programme
 from services.intake.views import consents, directory, participants, referral_record
 from services.intake.views import referrals as view
 from shared.access import Whose
@@ -28,7 +30,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.text import tidy
 from shared.http import Context, allows
-from shared.identity import Role
+from shared.identity import OrgScope, Role
 from shared.rules import Invalid, NotFound, Refused
 
 COORDINATORS = [allows(Role.COORDINATOR, whose=Whose.TEAM)]
@@ -38,12 +40,12 @@ COORDINATORS = [allows(Role.COORDINATOR, whose=Whose.TEAM)]
 async def refer(data: JSONBody[Refer], context: NamedDependency[Context]) -> ReferralAnswer:
     """Ask a partner to take care of a participant's need (`send: false` keeps a draft)."""
     asked = tidy(data)
-    person = await context.query(participants.one, asked.participant)
-    letter = _letter(asked, person)
-    ground = (asked.consent, letter, named(asked.legal_task))
-    wish = outgoing_events.Wish(asked.to, asked.programme, asked.participant, person.team, *ground)
+    known = await context.query(_known, asked.participant, asked.to, asked.programme, asked.consent)
+    ground = (asked.consent, _letter(asked, known.person), named(asked.legal_task))
+    wish = outgoing_events.Wish(asked.to, asked.programme, asked.participant, known.person.team, *ground)
     if asked.send:
-        await context.run(outgoing_referral, asked.id, outgoing_referral.Request(await _facts(context, wish), wish))
+        facts = _facts(context, known, wish)
+        await context.run(outgoing_referral, asked.id, outgoing_referral.Request(facts, wish))
     else:
         await context.run(outgoing_referral, asked.id, outgoing_referral.Draft(wish))
     return await told(context, asked.id)
@@ -90,10 +92,11 @@ async def request(id: FromPath[UUID], context: NamedDependency[Context]) -> Refe
     drafted = (await context.read(id))[0].event
     if not isinstance(drafted, outgoing_events.Drafted):
         raise Refused("referral-lost", organisation=drafted.partner)
-    if drafted.wish.letter is None:
+    wish = drafted.wish
+    if wish.letter is None:
         raise NotFound("participant-unknown")
-    facts = await _facts(context, drafted.wish)
-    await context.run(outgoing_referral, id, outgoing_referral.Request(facts))
+    known = await context.query(_known, wish.participant, wish.to, wish.programme, wish.consent)
+    await context.run(outgoing_referral, id, outgoing_referral.Request(_facts(context, known, wish)))
     return await told(context, id)
 
 
@@ -148,19 +151,35 @@ def _letter(asked: Refer, person: ParticipantAnswer) -> Letter:
     )
 
 
-async def _facts(context: Context, wish: outgoing_events.Wish) -> Facts:
-    person = await context.query(participants.one, wish.participant)
+class _Known(Struct, frozen=True):
+    """What the views tell of a wish."""
+
+    person: ParticipantAnswer
+    programme: Programme | None
+    ground: Ground | None
+
+
+def _known(
+    connection: Connection, scope: OrgScope, participant: UUID, to: str, programme: UUID, consent: UUID | None
+) -> _Known:
+    person = participants.one(connection, scope, participant)
+    wished = directory.wished(connection, scope, to, programme, person.area)
+    return _Known(person, wished, consents.ground(connection, scope, consent))
+
+
+def _facts(context: Context, known: _Known, wish: outgoing_events.Wish) -> Facts:
+    person = known.person
     return Facts(
         own=context.scope.organisation,
         organisations=frozenset(context.organisations),
         partners=frozenset(context.partners),
-        programme=await context.query(directory.wished, wish.to, wish.programme, person.area),
+        programme=known.programme,
         participant_ended=person.ended_at is not None,
         birth_year=person.birth_year,
         age_band=person.age_band,
         government=context.government,
         task=wish.task,
-        ground=await context.query(consents.ground, wish.consent),
+        ground=known.ground,
         at=context.now,
     )
 

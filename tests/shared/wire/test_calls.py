@@ -136,7 +136,9 @@ async def test_a_message_without_a_reply_address_does_nothing() -> None:
 async def test_a_node_that_is_away_is_said_at_once() -> None:
     async with nats_server() as server:
         nc = await connected(server)
-        with pytest.raises(Unavailable, match="node-away"):  # and not node-slow, which is said when the deadline has passed
+        with pytest.raises(
+            Unavailable, match="node-away"
+        ):  # and not node-slow, which is said when the deadline has passed
             await Caller(nc).call(SUBJECT, reads("/v1/referrals"))
         await nc.close()
 
@@ -229,7 +231,7 @@ async def test_a_node_stops_promptly_with_a_call_in_hand() -> None:
             waiting = asyncio.ensure_future(
                 Caller(nc).call(SUBJECT, Call("POST", "/v1/referrals"), reads("/v1/slow", "seconds=600"), timeout=0.5)
             )
-            while not begun:
+            while not begun:  # noqa: ASYNC110  (it begins in another task)
                 await asyncio.sleep(0.01)
         with pytest.raises(Unavailable):
             await waiting

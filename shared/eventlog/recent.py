@@ -1,0 +1,39 @@
+"""The last events of a log, at hand: whoever follows closely asks no database, and opens nothing that was sealed a moment ago."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from shared.eventlog.registry import name_of
+from shared.eventlog.types import Recorded
+
+KEPT = 256
+"""Events, at most."""
+
+
+class Recent:
+    """Written by the thread that commits, read by the event loop: what it holds is replaced whole."""
+
+    def __init__(self) -> None:
+        self._events: Sequence[Recorded[Any]] = ()
+
+    def add(self, events: Sequence[Recorded[Any]]) -> None:
+        """What was committed right after all before."""
+        self._events = (*self._events, *events)[-KEPT:]
+
+    def forget(self) -> None:
+        """Nothing is at hand."""
+        self._events = ()
+
+    def after(self, position: int, limit: int, types: Sequence[str]) -> list[Recorded[Any]] | None:
+        """The first events after a position, only of these types where some are named; None where the database has to be asked."""
+        events = self._events
+        if not events or position + 1 < events[0].position:
+            return None
+        near = events[position + 1 - events[0].position :]
+        return [one for one in near if not types or name_of(one.event) in types][:limit]
+
+    def stream(self, id_: UUID) -> list[Recorded[Any]]:
+        """All events of a stream; none where the database has to be asked."""
+        found = [one for one in self._events if one.stream == id_]
+        return found if found and found[0].version == 1 else []
