@@ -30,6 +30,8 @@ from shared.metrics import Meter
 from shared.rules import Unavailable
 
 T = TypeVar("T")
+GATHER = 0.025
+"""Seconds that who follows a log closely rests after each look: what is recorded meanwhile goes together. The first goes at once."""
 
 
 def utc_now() -> datetime:

@@ -19,6 +19,7 @@ from shared.contracts.letters import ReferralRequested, Void
 from shared.eventlog.database import PASSING
 from shared.eventlog.parked import park, parked
 from shared.eventlog.tables import tracking as followed
+from shared.eventlog.turns import in_turn
 from shared.eventlog.types import Change, Step, Tracking, Unit
 from shared.metrics import Meter
 from shared.rules import NotFound, Refused
@@ -121,14 +122,7 @@ class Arrivals:
         if batch.letters and await self._full(batch):
             return "full"
         taken, code = await self._authentic(batch, sender)
-        while taken:
-            answers = await asyncio.gather(*(self._write(batch, one) for one in taken), return_exceptions=True)
-            faults = [
-                (one, answer) for one, answer in zip(taken, answers, strict=True) if isinstance(answer, BaseException)
-            ]
-            if faults:
-                await self._put_aside(batch, *faults[0])
-            taken = [one for one, _ in faults[1:]]
+        await in_turn(taken, partial(self._write, batch), partial(self._put_aside, batch))
         return code
 
     async def _authentic(self, batch: Batch, sender: PublicKeys) -> tuple[list[Opened], str]:
@@ -160,7 +154,6 @@ class Arrivals:
         return slug in self._aside
 
     async def _write(self, batch: Batch, one: Opened) -> None:
-        """All that are next wait for one commit. Each is refused if the one before it failed: no number is passed over."""
         unit = self._unit(batch, one)
         with tracing.span("letter arrived", unit.trace, sender=batch.sender, node=self._office.node):
             await self._office.log.write(unit)

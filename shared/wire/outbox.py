@@ -89,6 +89,17 @@ _STICK = (
     .where(*_one_link, func.coalesce(links_out.c.stuck, "") != bindparam("code"))
     .values(stuck=bindparam("code"), since=bindparam("now"))
 )
+_DONE = select(links_out.c.acknowledged).where(*_one_link)
+_WAITING = (
+    select(letters_out.c.number, letters_out.c.stream, letters_out.c.version, letters_out.c.sent_as)
+    .where(
+        letters_out.c.receiver == bindparam("link_receiver"),
+        letters_out.c.log == bindparam("link_log"),
+        letters_out.c.number > bindparam("done"),
+    )
+    .order_by(letters_out.c.number)
+    .limit(MOST)
+)
 _MEET = insert(introduced)
 _PART = delete(introduced).where(introduced.c.partner == bindparam("parted"))
 
@@ -205,15 +216,8 @@ def acquainted(connection: Connection) -> set[str]:
 
 def waiting(connection: Connection, link: Link) -> tuple[int, list[Row]]:
     """What a link's receiver has recorded, and the next letters for it."""
-    of_link = (links_out.c.receiver == link.receiver, links_out.c.log == link.log)
-    done: int = connection.scalar(select(links_out.c.acknowledged).where(*of_link)) or 0
-    rows = connection.execute(
-        select(letters_out.c.number, letters_out.c.stream, letters_out.c.version, letters_out.c.sent_as)
-        .where(letters_out.c.receiver == link.receiver, letters_out.c.log == link.log, letters_out.c.number > done)
-        .order_by(letters_out.c.number)
-        .limit(MOST)
-    )
-    return done, [Row(*row) for row in rows]
+    done: int = connection.scalar(_DONE, _key(link)) or 0
+    return done, [Row(*row) for row in connection.execute(_WAITING, _key(link) | {"done": done})]
 
 
 def links(connection: Connection) -> list[LinkState]:

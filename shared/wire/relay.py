@@ -18,7 +18,7 @@ import structlog
 from shared import tracing
 from shared.contracts import restored as contract
 from shared.contracts.envelope import envelope
-from shared.eventlog.log import Log
+from shared.eventlog.log import GATHER, Log
 from shared.eventlog.restored import LogRestored
 from shared.eventlog.types import Recorded
 from shared.wire.connection import Connection, pauses
@@ -171,6 +171,7 @@ class Relay:
             await self._catch_up()
             self._to(RelayState.FOLLOWING)
             self._pauses = pauses()
+            await asyncio.sleep(GATHER)
             if not await self._committed():
                 return
 
