@@ -1,10 +1,12 @@
 """Many small statements, run with little ado: SQLAlchemy compiles each once, the driver runs it for rows and rows."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy.exc import DBAPIError
 
 from shared.eventlog.types import Change
 
@@ -57,17 +59,38 @@ def execute(connection: Connection, changes: Iterable[Change]) -> None:
             runs.append((statement, [parameters]))
     for runs in tables.values():
         for statement, rows in runs:
-            prepared = _prepared(statement, connection.dialect, tuple(rows[0]))
-            _run(connection, prepared, prepared.rows(rows))
+            run(connection, statement, rows)
 
 
-def _run(connection: Connection, prepared: Prepared, rows: list[Any]) -> None:
+def run(connection: Connection, statement: Insert | Update | Delete, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Run one statement for rows that name the same parameters; gives how many rows of the table it touched."""
+    prepared = _prepared(statement, connection.dialect, tuple(rows[0]))
+    made = prepared.rows(rows)
+    with _cursor(connection, prepared.sql) as cursor:
+        if len(made) == 1:
+            cursor.execute(prepared.sql, made[0])
+        else:
+            cursor.executemany(prepared.sql, made)
+        return int(cursor.rowcount)
+
+
+def value(connection: Connection, statement: Select[Any]) -> Any:
+    """The first column of the first row, as the driver gives it; None where there is no row."""
+    prepared = _prepared(statement, connection.dialect, ())
+    with _cursor(connection, prepared.sql) as cursor:
+        row = cursor.execute(prepared.sql, prepared.rows([{}])[0]).fetchone()
+        return None if row is None else row[0]
+
+
+@contextmanager
+def _cursor(connection: Connection, sql: str) -> Generator[Any]:
+    """What the driver raises is raised as SQLAlchemy would."""
+    driver: Any = connection.dialect.dbapi
     cursor = connection.connection.cursor()
     try:
-        if len(rows) == 1:
-            cursor.execute(prepared.sql, rows[0])
-        else:
-            cursor.executemany(prepared.sql, rows)
+        yield cursor
+    except driver.Error as fault:
+        raise DBAPIError.instance(sql, None, fault, driver.Error, dialect=connection.dialect) from fault
     finally:
         cursor.close()
 

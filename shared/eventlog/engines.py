@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import psycopg.sql
 from sqlalchemy import Connection, Dialect, Engine, QueuePool, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import LRUCache
 
 try:
@@ -67,7 +67,7 @@ def _begin(connection: Connection) -> None:
     try:
         driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
     except _driver.Error as fault:  # as SQLAlchemy would say it
-        raise OperationalError("BEGIN", None, fault) from fault
+        raise DBAPIError.instance("BEGIN", None, fault, _driver.Error, dialect=connection.dialect) from fault
 
 
 def postgres_engine(url: str, schema: str) -> Engine:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import psycopg
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
+from shared.eventlog.changes import value
 from shared.eventlog.database import Database, DatabaseUnusable
 from shared.eventlog.tables import about
 from shared.eventlog.unfinished import refuse_unfinished
@@ -62,7 +63,7 @@ class Ownership:
         Raises:
             NotOwner: when another process has taken over.
         """
-        if connection.execute(_EPOCH).scalar() != str(self.epoch):
+        if value(connection, _EPOCH) != str(self.epoch):
             raise NotOwner("node-moved", node=self._node)
 
     @contextmanager

@@ -11,6 +11,7 @@ from uuid import UUID
 from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
 from sqlalchemy import BigInteger, Connection, Integer, Row, Uuid, bindparam, func, insert, select, update
 
+from shared.eventlog.changes import run
 from shared.eventlog.database import Database
 from shared.eventlog.tables import events, tracking
 
@@ -74,15 +75,15 @@ class Recorder(ProcessRecorder):
                 return []
             first = ((self._last(writing) or 0) if after is None else after) + 1
             rows = [_row(position, stored) for position, stored in enumerate(stored_events, first)]
-            writing.execute(_EVENT, rows)
+            run(writing, _EVENT, rows)
             return range(first, first + len(rows))
 
     def insert_tracking(self, tracking: Tracking, *, connection: Connection | None = None) -> None:
         """Move the high-water mark of an upstream."""
         name, to = tracking.application_name, tracking.notification_id
         with self._writing(connection) as writing:
-            if writing.execute(_MOVE, {"name": name, "to": to}).rowcount == 0:
-                writing.execute(_TRACK, {"upstream": name, "position": to})
+            if run(writing, _MOVE, [{"name": name, "to": to}]) == 0:
+                run(writing, _TRACK, [{"upstream": name, "position": to}])
 
     def select_events(
         self,

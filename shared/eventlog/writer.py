@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from shared.eventlog.accesses import Chain, Tail
 from shared.eventlog.cache import Known, StateCache
-from shared.eventlog.changes import execute
+from shared.eventlog.changes import execute, run
 from shared.eventlog.database import Database
 from shared.eventlog.due import earliest
 from shared.eventlog.forgetting import Forgetting, ended_by
@@ -194,9 +194,7 @@ class Writer:
         for name, position in plan.tracking.items():
             self._recorder.insert_tracking(Tracking(name, position), connection=connection)
         if plan.commands:
-            connection.execute(
-                _DONE, [{"id": id_, "position": position, "at": at} for id_, position, at in plan.commands]
-            )
+            run(connection, _DONE, [{"id": id_, "position": position, "at": at} for id_, position, at in plan.commands])
         execute(connection, changes)
         self._forgetting.note(connection, ended)
         tail = self._chain.write(connection, plan.accesses)

@@ -38,8 +38,10 @@ PATIENCE = 20.0
 SENDER, RECEIVER = "humanitas", "welzin"
 PEOPLE = 20
 """Participants whom it is about, in turns: a consent knows all referrals that rely on it."""
-IN_FLIGHT, FULL, STEADY = 16, 300, 8.0
-"""Referrals at once and in all when it is seen how many this machine carries; seconds of the steady flow at half of that."""
+IN_FLIGHT, FULL = 16, 600
+"""Referrals at once and in all when it is seen how many this machine carries."""
+FLOWS, STEADY = (20, 40, 60, 80), 8.0
+"""Referrals a second at even distances, whether the ones before are there or not; seconds of each flow."""
 
 
 async def compare(folder: Path) -> None:
@@ -58,10 +60,18 @@ async def compare(folder: Path) -> None:
         _print(
             "a referral, from the sender's reply to visible at the receiver", [one for one, _ in times], least, p50=3
         )
+        for rate in FLOWS:
+            await _at_load(ours, rate, least)
         carried = await ours.full()
         line(f"referrals, {IN_FLIGHT} in flight, all the way", f"{carried:>10,.0f} /s\n")
-        loaded = await ours.steady(carried / 2)
-        _print(f"the same at a steady {carried / 2:,.0f} a second, half of that", loaded, least, p99=10)
+
+
+async def _at_load(ours: "_Loop", rate: float, least: Sequence[float]) -> None:
+    used, begin = time.process_time(), time.perf_counter()
+    loaded = await ours.steady(rate)
+    busy = (time.process_time() - used) / (time.perf_counter() - begin)
+    _print(f"the same at a steady {rate} a second", loaded, least, p99=10)
+    line("processor meanwhile, of nodes and of who asks", f"{busy * 100:>10.0f} % of a core\n")
 
 
 class _Loop:

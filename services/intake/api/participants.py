@@ -45,7 +45,7 @@ async def register(data: JSONBody[RegisterParticipant], context: NamedDependency
     profile = _profile(told, context)
     ground = _ground(told, profile, context)
     await context.run(participant, told.id, participant.Register(profile, context.scope.team, ground))
-    return await context.query(view.one, told.id)
+    return await context.query(view.compared, told.id)
 
 
 def named(task: LegalTask | None) -> grounds.LegalTask | None:
@@ -109,7 +109,7 @@ async def search(data: JSONBody[SearchParticipants], context: NamedDependency[Co
 @get("/v1/participants/{id:uuid}", guards=[allows(Role.COORDINATOR, Role.PARTICIPANT, whose=Whose.TEAM)])
 async def one(id: FromPath[UUID], context: NamedDependency[Context]) -> ParticipantAnswer:  # noqa: A002
     """One participant, with possible duplicates."""
-    return await context.query(view.one, id)
+    return await context.query(view.compared, id)
 
 
 @post("/v1/participants/{id:uuid}/correct", guards=COORDINATORS, status_code=200)
@@ -125,7 +125,7 @@ async def correct(
     named_now = told.legal_task is not None or told.file_consent is not None
     ground = _ground(told, profile, context) if named_now else None
     await context.run(participant, id, participant.Correct(profile, ground))
-    return await context.query(view.one, id)
+    return await context.query(view.compared, id)
 
 
 @post("/v1/participants/{id:uuid}/move", guards=COORDINATORS, status_code=204)
@@ -148,7 +148,7 @@ async def end(
     """The person needs nothing more here."""
     await context.query(view.one, id)
     await context.run(participant, id, participant.End(tidy(data).reason))
-    return await context.query(view.one, id)
+    return await context.query(view.compared, id)
 
 
 ROUTES = (register, page, search, one, correct, move, end)

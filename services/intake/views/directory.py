@@ -166,16 +166,19 @@ def wished(
     id: UUID,  # noqa: A002
     area: str,
 ) -> Programme | None:
-    """A programme as the rules for sending see it: with what is open instead, of its kind, where the person lives or it is."""
+    """A programme as the rules for sending see it. Where it is not open: what is, of its kind, where the person lives or it is."""
     try:
         found = one(connection, scope, organisation, id)
     except NotFound:
         return None
+    ages = (found.age_from, found.age_until)
+    if found.status is ProgrammeStatus.OPEN:
+        return Programme(found.name, found.status, (), ages)
     near = tuple(filter(None, (area, *found.areas)))  # who moves looks for help where they will live
     wanted = Wanted(kind=found.kind, areas=near, status=ProgrammeStatus.OPEN)
     others = page(connection, scope, wanted, None, ALTERNATIVES)
     instead = tuple(f"{other.name} ({other.organisation})" for other in others)
-    return Programme(found.name, found.status, instead, (found.age_from, found.age_until))
+    return Programme(found.name, found.status, instead, ages)
 
 
 def own_programmes(connection: Connection) -> Sequence[UUID]:

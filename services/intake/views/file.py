@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -53,7 +52,7 @@ def whole(connection: Connection, scope: OrgScope, id: UUID, at: datetime) -> Fo
     sent = referrals.about(connection, id)
     names = ((one.programme, _name(connection, scope, one)) for one in sent)
     return Found(
-        participant=msgspec.structs.replace(person, possible_duplicates=()),
+        participant=person,
         consents=tuple(consents.of_participant(connection, scope, id, None, ALL)),
         interviews=tuple(interviews.of_participant(connection, scope, id, None, ALL)),
         referrals=tuple(sent),

@@ -35,6 +35,7 @@ from sqlalchemy import (
 from services.intake.domain import participant
 from services.intake.domain.profile import Profile
 from services.intake.views import break_glass, file_ground
+from services.intake.views.alike import contact_key, name_key
 from shared.contracts.intake import (
     AgeBand,
     Capacity,
@@ -120,20 +121,6 @@ def _told(profile: Profile) -> dict[str, Any]:
     return msgspec.structs.asdict(profile) | keys | {"representative": by}
 
 
-def name_key(name: str) -> str:
-    """Names are compared without regard to case."""
-    return name.casefold()
-
-
-def contact_key(contact: str) -> str:
-    """Numbers and addresses are compared by letters and digits only; a Dutch country code reads as 0."""
-    key = "".join(character for character in contact.casefold() if character.isalnum())
-    for prefix in ("0031", "31"):
-        if key.startswith(prefix) and key.isdigit() and len(key) == len(prefix) + 9:
-            return "0" + key.removeprefix(prefix)
-    return key
-
-
 def mine(scope: OrgScope) -> ColumnElement[bool]:
     """Who belongs to a team sees the team's people, who came by a link at most themselves."""
     if scope.holder is not None:
@@ -157,12 +144,22 @@ def theirs(column: Column[UUID], scope: OrgScope) -> ColumnElement[bool]:
 
 
 def one(connection: Connection, scope: OrgScope, id: UUID) -> ParticipantAnswer:  # noqa: A002
+    """One participant, or `participant-unknown`."""
+    return _answer(_row(connection, scope, id))
+
+
+def compared(connection: Connection, scope: OrgScope, id: UUID) -> ParticipantAnswer:  # noqa: A002
     """One participant with possible duplicates, or `participant-unknown`."""
-    row = connection.execute(select(participants).where(participants.c.id == id, mine(scope))).one_or_none()
-    if row is None:
-        raise NotFound("participant-unknown")
+    row = _row(connection, scope, id)
     same = select(participants.c.id).where(participants.c.id != id, mine(scope), _same(row)).limit(FOUND)
     return msgspec.structs.replace(_answer(row), possible_duplicates=tuple(connection.scalars(same)))
+
+
+def _row(connection: Connection, scope: OrgScope, id_: UUID) -> Row[Any]:
+    row = connection.execute(select(participants).where(participants.c.id == id_, mine(scope))).one_or_none()
+    if row is None:
+        raise NotFound("participant-unknown")
+    return row
 
 
 def reached(connection: Connection, _scope: OrgScope, id: UUID) -> ParticipantAnswer | None:  # noqa: A002

@@ -187,7 +187,7 @@ def test_nothing_of_the_person_is_left_in_any_view() -> None:
         view.given(PERSON, KNOWN).given(OTHER, KNOWN).given(PERSON, Ended(None), Erased())
         with pytest.raises(NotFound):
             view.ask(participants.one, PERSON)
-        assert view.ask(participants.one, OTHER).possible_duplicates == ()
+        assert view.ask(participants.compared, OTHER).possible_duplicates == ()
     with seen(referrals) as view:
         view.given(REFERRAL, outgoing_events.Drafted(WISH)).given(WISH.participant, Erased())
         [item] = view.ask(referrals.page, referrals.Wanted(Direction.OUT), None, 9)
