@@ -15,6 +15,17 @@ settings.register_profile(
 settings.load_profile("seeded")
 
 
+UNCOUNTED = ("tests/access/", "tests/faults/", "tests/soak/", "tests/flows/test_memory.py")
+"""They run again and again what others have run: counting lines would take them half as long again, and show nothing new."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lines that run in some tests are not counted."""
+    for item in items:
+        if item.nodeid.startswith(UNCOUNTED):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture(autouse=True)
 def plain_logs() -> Generator[None]:
     """A command that was run in the test's own process has set the logs to its stderr, which is closed by now."""
