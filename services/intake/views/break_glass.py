@@ -21,11 +21,11 @@ from sqlalchemy import (
     insert,
     select,
     true,
-    tuple_,
     update,
 )
 
 from services.intake.domain import break_glass, participant
+from services.intake.views.pages import newest
 from shared.contracts.intake import BreakGlassAnswer
 from shared.eventlog.columns import Instant
 from shared.eventlog.due import clear_due, set_due
@@ -131,13 +131,10 @@ def page(
 ) -> Sequence[BreakGlassAnswer]:
     """Newest first, from after a place in the list."""
     columns = glass.c
-    query = select(glass).order_by(columns.opened_at.desc(), columns.id.desc()).limit(first)
+    query = select(glass)
     if wanted.participant is not None:
         query = query.where(columns.participant == wanted.participant)
     if wanted.reviewed is not None:
         query = query.where(columns.verdict.is_not(None) if wanted.reviewed else columns.verdict.is_(None))
-    if after is not None:
-        at, id_ = after
-        place = tuple_(bindparam(None, at, Instant), bindparam(None, id_, Uuid))
-        query = query.where(tuple_(columns.opened_at, columns.id) < place)
-    return msgspec.convert(connection.execute(query).all(), list[BreakGlassAnswer], from_attributes=True)
+    rows = connection.execute(newest(query, (columns.opened_at, columns.id), after, first)).all()
+    return msgspec.convert(rows, list[BreakGlassAnswer], from_attributes=True)

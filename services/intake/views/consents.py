@@ -21,12 +21,12 @@ from sqlalchemy import (
     delete,
     insert,
     select,
-    tuple_,
     update,
 )
 
 from services.intake.domain import consent, participant
 from services.intake.domain.sending import Ground
+from services.intake.views.pages import newest
 from services.intake.views.participants import theirs
 from shared.contracts.intake import AgreedBy, ConsentAnswer, ConsentDirection, ConsentPurpose, Evidence, EvidenceForm
 from shared.eventlog.columns import Instant
@@ -90,12 +90,7 @@ def of_participant(
     """A participant's consents, newest first, from after a place in the list."""
     columns = consents.c
     query = select(consents).where(columns.participant == participant, theirs(columns.participant, scope))
-    if after is not None:
-        at, id_ = after
-        place = tuple_(bindparam(None, at, Instant), bindparam(None, id_, Uuid))
-        query = query.where(tuple_(columns.since, columns.id) < place)
-    query = query.order_by(columns.since.desc(), columns.id.desc()).limit(first)
-    return [_answer(row) for row in connection.execute(query)]
+    return [_answer(row) for row in connection.execute(newest(query, (columns.since, columns.id), after, first))]
 
 
 def ground(connection: Connection, scope: OrgScope, id: UUID | None) -> Ground | None:  # noqa: A002

@@ -20,12 +20,12 @@ from sqlalchemy import (
     delete,
     insert,
     select,
-    tuple_,
     update,
 )
 
 from services.intake.domain import erasure, incoming_erasure
 from services.intake.views.erasure_clock import MONTH
+from services.intake.views.pages import newest
 from services.intake.views.referrals import mine, referrals
 from shared.contracts.intake import Direction, ErasureGround, ErasureItem
 from shared.eventlog.columns import Instant
@@ -98,17 +98,13 @@ def page(
 ) -> Sequence[ErasureItem]:
     """Newest first, from after a place in the list: about referrals that the caller sees; the privacy officer sees all."""
     columns = erasures.c
-    query = select(erasures).order_by(columns.asked_at.desc(), columns.id.desc()).limit(first)
+    query = select(erasures)
     if scope.team is not None and Role.PRIVACY_OFFICER not in scope.roles:
         query = query.where(columns.referral.in_(select(referrals.c.id).where(mine(scope))))
     for name in Wanted.__struct_fields__:
         if (value := getattr(wanted, name)) is not None:
             query = query.where(columns[name] == value)
-    if after is not None:
-        at, id_ = after
-        place = tuple_(bindparam(None, at, Instant), bindparam(None, id_, Uuid))
-        query = query.where(tuple_(columns.asked_at, columns.id) < place)
-    return [_item(row) for row in connection.execute(query)]
+    return [_item(row) for row in connection.execute(newest(query, (columns.asked_at, columns.id), after, first))]
 
 
 def asked_about(connection: Connection, _: OrgScope, referrals: Sequence[UUID]) -> Sequence[ErasureItem]:

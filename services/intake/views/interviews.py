@@ -21,10 +21,10 @@ from sqlalchemy import (
     delete,
     insert,
     select,
-    tuple_,
 )
 
 from services.intake.domain import interview, participant
+from services.intake.views.pages import newest
 from services.intake.views.participants import theirs
 from shared.contracts.intake import InterviewAnswer, InterviewPurpose
 from shared.eventlog.columns import Instant
@@ -80,12 +80,7 @@ def of_participant(
     """A participant's interviews, newest first, from after a place in the list."""
     columns = interviews.c
     query = select(interviews).where(columns.participant == person, theirs(columns.participant, scope))
-    if after is not None:
-        at, id_ = after
-        place = tuple_(bindparam(None, at, Date), bindparam(None, id_, Uuid))
-        query = query.where(tuple_(columns.held_on, columns.id) < place)
-    query = query.order_by(columns.held_on.desc(), columns.id.desc()).limit(first)
-    return [_answer(row) for row in connection.execute(query)]
+    return [_answer(row) for row in connection.execute(newest(query, (columns.held_on, columns.id), after, first))]
 
 
 def _answer(row: Row[Any]) -> InterviewAnswer:

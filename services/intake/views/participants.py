@@ -28,7 +28,6 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    tuple_,
     update,
 )
 
@@ -36,6 +35,7 @@ from services.intake.domain import participant
 from services.intake.domain.profile import Profile
 from services.intake.views import break_glass, file_ground
 from services.intake.views.alike import contact_key, name_key
+from services.intake.views.pages import newest
 from shared.contracts.intake import (
     AgeBand,
     Capacity,
@@ -181,10 +181,7 @@ def page(
     connection: Connection, scope: OrgScope, after: tuple[datetime, UUID] | None, first: int
 ) -> Sequence[ParticipantAnswer]:
     """Newest first, from after a place in the list."""
-    query = _newest().where(mine(scope)).limit(first)
-    if after is not None:
-        query = query.where(tuple_(participants.c.registered_at, participants.c.id) < _place(after))
-    return [_answer(row) for row in connection.execute(query)]
+    return [_answer(row) for row in connection.execute(_newest(select(participants).where(mine(scope)), after, first))]
 
 
 def search(connection: Connection, scope: OrgScope, name: str, contact: str) -> Sequence[ParticipantAnswer]:
@@ -193,15 +190,14 @@ def search(connection: Connection, scope: OrgScope, name: str, contact: str) -> 
         _starts(name_key(name)) if name else false(),
         participants.c.contact_key == contact_key(contact) if contact else false(),
     )
-    return [_answer(row) for row in connection.execute(_newest().where(mine(scope), wanted).limit(FOUND))]
+    return [
+        _answer(row)
+        for row in connection.execute(_newest(select(participants).where(mine(scope), wanted), None, FOUND))
+    ]
 
 
-def _newest() -> Select[Any]:
-    return select(participants).order_by(participants.c.registered_at.desc(), participants.c.id.desc())
-
-
-def _place(after: tuple[datetime, UUID]) -> ColumnElement[Any]:
-    return tuple_(bindparam(None, after[0], Instant), bindparam(None, after[1], Uuid))
+def _newest(query: Select[Any], after: tuple[datetime, UUID] | None, first: int) -> Select[Any]:
+    return newest(query, (participants.c.registered_at, participants.c.id), after, first)
 
 
 def _starts(key: str) -> ColumnElement[bool]:

@@ -25,7 +25,6 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    tuple_,
     update,
 )
 
@@ -35,6 +34,7 @@ from services.intake.domain import outgoing_events as outgoing
 from services.intake.domain import referral_progress as progress
 from services.intake.domain.referral_status import FINAL, Status
 from services.intake.domain.restored import CANCEL_ASKED, Steps
+from services.intake.views.pages import newest
 from services.intake.views.participants import own
 from shared.contracts.intake import Direction, ReferralItem, ReferralStatus
 from shared.eventlog.columns import Instant
@@ -205,15 +205,11 @@ def page(
 ) -> Sequence[ReferralItem]:
     """Newest first, from after a place in the list."""
     columns = referrals.c
-    query = select(referrals).where(mine(scope)).order_by(columns.created_at.desc(), columns.id.desc()).limit(first)
+    query = select(referrals).where(mine(scope))
     for name in Wanted.__struct_fields__:
         if (value := getattr(wanted, name)) is not None:
             query = query.where(columns[name] == value)
-    if after is not None:
-        at, id_ = after
-        there = tuple_(bindparam(None, at, Instant), bindparam(None, id_, Uuid))
-        query = query.where(tuple_(columns.created_at, columns.id) < there)
-    return [_item(row) for row in connection.execute(query)]
+    return [_item(row) for row in connection.execute(newest(query, (columns.created_at, columns.id), after, first))]
 
 
 def about(connection: Connection, participant: UUID) -> Sequence[ReferralItem]:
