@@ -60,6 +60,8 @@ class Writer:
     groups = 0
     log_id = UUID(int=0)
     position = 0
+    views: Sequence[View] = ()
+    reactions: Sequence[Reaction] = ()
 
     def __init__(
         self,
@@ -79,8 +81,6 @@ class Writer:
         self._cache = cache
         self._forgetting = Forgetting(node, database, ownership, keys)
         self._chain = Chain(node)
-        self.views: Sequence[View] = ()
-        self.reactions: Sequence[Reaction] = ()
         self.recent = Recent()
         self._written: list[_Written] = []
         self.meter = _UNREAD

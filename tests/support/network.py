@@ -26,7 +26,7 @@ from shared.http import application
 from shared.identity import Issuer, Role
 from shared.node import Node, Process, opened
 from shared.register import SERVICES
-from shared.rules import Refused
+from shared.rules import Refused, Unavailable
 from shared.settings import Settings
 from shared.watcher import Watcher
 from shared.wire.calls import Call, Caller
@@ -160,7 +160,8 @@ async def _as_stored(log: Log) -> None:
     since = max(log.position - KEPT, 0)
     near = await log.notifications(since, KEPT)
     await log.rest(0)
-    assert near == await log.notifications(since, KEPT)
+    with suppress(Unavailable):  # a test has taken its keys away
+        assert near == await log.notifications(since, KEPT)
 
 
 def everybodys() -> Mapping[str, str]:
