@@ -41,6 +41,7 @@ class KeySet:
         self._clock = clock
         self._wanted = wanted
         self._public: Mapping[str, tuple[Any, str | None]] = {}
+        self._usable: dict[tuple[str, ...], Mapping[str, Key]] = {}
         self._had: float | None = None
         self._tried: float | None = None
         self._missed = False
@@ -49,11 +50,14 @@ class KeySet:
         """By key id, those that can be used with one of the algorithms."""
         if self._had is None or self._clock() - self._had > KEPT:
             return {}
-        found = {
-            name: usable(public, [one for one in algorithms if said in (None, one)])
-            for name, (public, said) in self._public.items()
-        }
-        return {name: key for name, key in found.items() if key is not None}
+        chosen = tuple(algorithms)
+        if chosen not in self._usable:
+            found = {
+                name: usable(public, [one for one in chosen if said in (None, one)])
+                for name, (public, said) in self._public.items()
+            }
+            self._usable[chosen] = {name: key for name, key in found.items() if key is not None}
+        return self._usable[chosen]
 
     def missed(self) -> None:
         """Somebody came with a key that is not here."""
@@ -79,6 +83,7 @@ class KeySet:
             self._failed(str(fault) or type(fault).__name__)
             return
         self._public, self._had, self.fault = found, self._clock(), None
+        self._usable.clear()
 
     async def _read(self, http: httpx.AsyncClient) -> bytes:
         if "://" in self._place:

@@ -1,7 +1,7 @@
 """Many small statements, run with little ado: SQLAlchemy compiles each once, the driver runs it for rows and rows."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -86,13 +86,11 @@ def value(connection: Connection, statement: Select[Any]) -> Any:
 def _cursor(connection: Connection, sql: str) -> Generator[Any]:
     """What the driver raises is raised as SQLAlchemy would."""
     driver: Any = connection.dialect.dbapi
-    cursor = connection.connection.cursor()
     try:
-        yield cursor
+        with closing(connection.connection.cursor()) as cursor:
+            yield cursor
     except driver.Error as fault:
         raise DBAPIError.instance(sql, None, fault, driver.Error, dialect=connection.dialect) from fault
-    finally:
-        cursor.close()
 
 
 @lru_cache(maxsize=1024)

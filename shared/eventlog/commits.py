@@ -66,6 +66,11 @@ class Commits:
         """Call `waker` with the first deadline that a commit sets, right after it."""
         self._wakers.append(waker)
 
+    def woken(self, deadline: datetime) -> None:
+        """A deadline may have been set."""
+        for waker in self._wakers:
+            waker(deadline)
+
     @asynccontextmanager
     async def held(self) -> AsyncGenerator[None]:
         """While the block lasts, nothing is written: what comes waits."""
@@ -93,8 +98,7 @@ class Commits:
             for follower in self._told if taken.shown else ():
                 follower(taken.shown)
             if taken.deadline is not None:
-                for waker in self._wakers:
-                    waker(taken.deadline)
+                self.woken(taken.deadline)
         self._writing = None
         if self._later is not None:
             self._later.cancel()

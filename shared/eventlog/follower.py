@@ -60,6 +60,9 @@ class OwnFollower:
         return self._steps(recorded)
 
     async def _follow(self, end: int) -> None:
+        self._position = max(
+            self._position, self._log.tracked(SELF)
+        )  # what was written before a fault is not written again
         while self._position < end:
             found = await self._log.notifications(self._position, _SECTION, tuple(self._policies))
             await in_turn(list(self._reactions(found)), self._react, self._put_aside)
@@ -83,7 +86,7 @@ class OwnFollower:
                 unit = self._failed(reaction, fault)
             if unit.steps or unit.changes:
                 yield reaction._replace(unit=unit)
-                before = recorded.position
+                before = max(before, recorded.position)
 
     def _steps(self, recorded: Recorded[Any]) -> list[Step]:
         return [step for policy in self._policies[name_of(recorded.event)] for step in policy.then(recorded)]

@@ -173,6 +173,7 @@ class Log:
         """Sleep until another process owns this node, or may: its lock was lost. Raises `NotOwner` then; nothing is answered any more."""
         with self._ownership.watched(self._commits.moved.set):
             await self._commits.moved.wait()
+        self._writer.recent.forget()
         self._commits.closed = NotOwner("node-moved", node=self.node)
         raise self._commits.closed
 
@@ -232,6 +233,7 @@ class Log:
 
         async with self._commits.held():
             await self._threads.writing(all_views)
+        self._commits.woken(self.clock())
         return self.position
 
     async def close(self) -> None:

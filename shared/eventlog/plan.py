@@ -31,7 +31,7 @@ class Taken(NamedTuple):
     shown: Sequence[Recorded[Any]]
     """Events by which a view has changed."""
     deadline: datetime | None
-    """The first of those that were set."""
+    """The first of those that were set, or now, where that is not known."""
 
 
 class Plan:

@@ -7,8 +7,8 @@ from uuid import UUID
 from shared.eventlog.registry import name_of
 from shared.eventlog.types import Recorded
 
-KEPT = 256
-"""Events, at most."""
+KEPT = 64
+"""Events of one log, at most: whoever follows it looks every 25 ms."""
 
 
 class Recent:

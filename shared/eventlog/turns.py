@@ -12,13 +12,13 @@ async def in_turn(
 ) -> None:
     """Write some that wait for one commit. Each is refused if the one before it failed (`Unit.after`).
 
-    The first that failed is put aside, which may raise; those behind it are written after that.
+    The first that failed is put aside, which may raise; those behind it are written after that, one by one: they may fail as well.
     """
+    together = len(those)
     while those:
-        answers = await asyncio.gather(*(write(one) for one in those), return_exceptions=True)
-        failed = [
-            (one, answer) for one, answer in zip(those, answers, strict=True) if isinstance(answer, BaseException)
-        ]
+        some, those = those[:together], those[together:]
+        answers = await asyncio.gather(*(write(one) for one in some), return_exceptions=True)
+        failed = [(one, fault) for one, fault in zip(some, answers, strict=True) if isinstance(fault, BaseException)]
         if failed:
             await aside(*failed[0])
-        those = [one for one, _ in failed[1:]]
+            together, those = 1, [*(one for one, _ in failed[1:]), *those]

@@ -86,11 +86,11 @@ class Writer:
         self.meter = _UNREAD
         self.tracked: dict[str, int] = {}
         self._last_at: datetime | None = None
-        self._sure = True
+        self._sure, self._reopened = True, False
 
     def open(self, connection: Connection, log_id: UUID) -> None:
         """Read where the log stands."""
-        self.log_id = log_id
+        self.log_id, self._reopened = log_id, True
         self.recent.forget()
         last = connection.execute(select(*events.c).order_by(events.c.position.desc()).limit(1)).one_or_none()
         if last is not None:
@@ -115,13 +115,17 @@ class Writer:
 
     def take(self, units: Sequence[Unit], clock: Callable[[], datetime]) -> Taken:
         """Write a group, and count it."""
-        begin, self._written = time.perf_counter(), []
+        begin = time.perf_counter()
         answers = self.write(units, clock)
         self.meter.committed(answers, time.perf_counter() - begin)
         self.groups += 1
         self.forget(clock)
-        shown = [one for written in self._written for one in written.shown]
-        return Taken(answers, shown, earliest(change for written in self._written for change in written.changes))
+        written, self._written = self._written, []
+        shown = [one for some in written for one in some.shown]
+        deadline = earliest(change for some in written for change in some.changes)
+        if self._reopened:  # a commit of which the answer was lost may have set one
+            deadline, self._reopened = clock(), False
+        return Taken(answers, shown, deadline)
 
     def forget(self, clock: Callable[[], datetime]) -> None:
         """Destroy the keys that committed events have ended; what fails is tried again with the next group.

@@ -158,9 +158,9 @@ class Network:
 async def _as_stored(log: Log) -> None:
     """What was at hand says the same as the database: an event that changes on its way into it and back is found here."""
     since = max(log.position - KEPT, 0)
-    near = await log.notifications(since, KEPT)
-    await log.rest(0)
     with suppress(Unavailable):  # a test has taken its keys away
+        near = await log.notifications(since, KEPT)
+        await log.rest(0)
         assert near == await log.notifications(since, KEPT)
 
 

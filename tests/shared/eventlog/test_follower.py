@@ -89,6 +89,42 @@ async def test_an_event_that_a_policy_breaks_on_is_parked_and_the_rest_goes_on(o
     assert [one.reason for one in await log.query(listed)] == ["fault", "no-seat"]
 
 
+async def test_what_was_written_before_a_fault_keeps_nothing_waiting_that_came_after(opened: Opening) -> None:
+    """As after a commit of which the answer was lost: more is done than the follower knows, and some of it would not be done again."""
+    gone, log, room = set[UUID](), await opened(), uuid7()
+
+    def then(recorded: Recorded[Opened]) -> Sequence[Step]:
+        return () if recorded.stream in gone else _then(recorded)
+
+    policy = SimpleNamespace(__name__="policies.when_opened", FOLLOWS=(Opened,), then=then)
+    follower, last = OwnFollower(log, [policy]), uuid7()
+    for stream in (uuid7(), last):
+        await log.run(seats, stream, Open(1), by="user:ann")
+    await following(log, OwnFollower(log, [policy]), 2)
+    gone.add(last)
+    await log.run(seats, room, Open(1), by="user:ann")
+    await following(log, follower, 5)
+    assert (await log.state(seats, room)).taken == ("host of 1",)
+    assert await log.query(listed) == []
+
+
+async def test_policies_that_break_on_everything_cost_each_event_alone(
+    opened: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, groups = await opened(), list[int]()
+    for _ in range(30):
+        await log.run(seats, uuid7(), Open(1), by="user:ann")
+
+    def breaks(*_: object) -> None:
+        groups.append(1)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(seats, "decide", breaks)
+    await following(log, OwnFollower(log, [WHEN_OPENED]), 30)
+    assert [one.reason for one in await log.query(listed)] == ["fault"] * 30
+    assert len(groups) < 150
+
+
 async def test_while_the_database_is_away_own_events_wait(opened: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
     log, room, away = await opened(), uuid7(), 2
     monkeypatch.setattr("shared.eventlog.follower._AGAIN", 0.01)

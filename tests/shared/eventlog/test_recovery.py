@@ -157,3 +157,15 @@ async def test_who_was_forgotten_so_comes_into_no_entry_of_the_access_log(
     await log.write(Unit(by="user:ann", accesses=[reading(Seen(ann))]))
     [entry] = await log.query(lambda connection: page(connection, Wanted(), None, 9))
     assert [one.participant for one in entry.persons] == [None]
+
+
+async def test_what_a_commit_set_of_which_the_answer_was_lost_is_looked_for(opened: Opening, cable: Cable) -> None:
+    told = list[object]()
+    log = await opened(deciders=(BELL,), views=())
+    await log.write(ring())
+    log.wake(told.append)
+    await log.write(ring())
+    cable.lost = 1
+    with pytest.raises(OperationalError):
+        await log.write(ring())
+    assert len(told) == 1

@@ -12,11 +12,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, func, select
 
-from shared.eventlog.due import due, set_due
+from shared.eventlog.due import clear_due, due, set_due
 from shared.eventlog.log import Log
 from shared.eventlog.parked import listed
 from shared.eventlog.ticker import Commands, Round, Ticker
-from shared.eventlog.types import Due, Recorded, Step
+from shared.eventlog.types import Due, Recorded, Step, Unit
 from shared.ids import uuid7
 from shared.rules import Refused
 from tests.shared.eventlog import seats
@@ -137,3 +137,12 @@ async def test_a_node_that_takes_nothing_any_more_keeps_no_other_from_its_deadli
         await room(here, 3)  # falls at once, and wakes the ticker
         await eventually(taken(here, known), ("the cat",))
     await here.close()
+
+
+async def test_a_deadline_that_a_rebuild_brings_back_is_issued(opened: Opening) -> None:
+    log = await opened(views=(seats, DEADLINES), clock=lambda: NOON)
+    known = await room(log, 3)
+    await log.write(Unit(by="test", changes=[clear_due("later", known)]))
+    async with ticking([NOON], (log, {"later": _sit})):
+        await log.rebuild()
+        await eventually(taken(log, known), ("the cat",))
