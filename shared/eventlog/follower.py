@@ -60,9 +60,8 @@ class OwnFollower:
         return self._steps(recorded)
 
     async def _follow(self, end: int) -> None:
-        self._position = max(
-            self._position, self._log.tracked(SELF)
-        )  # what was written before a fault is not written again
+        done = self._log.tracked(SELF)  # more than is known here where a fault came after it
+        self._position = max(self._position, done)
         while self._position < end:
             found = await self._log.notifications(self._position, _SECTION, tuple(self._policies))
             await in_turn(list(self._reactions(found)), self._react, self._put_aside)
