@@ -122,9 +122,10 @@ function draw(names) {
   document.getElementById("steps").replaceChildren(...story.step.map((step, number) => drawn(step, number, names)));
 }
 
-// One story at a time: a second press does nothing until this one has ended.
+// One story at a time: a second press does nothing until this one has ended, a first one until the story is there.
+const buttons = [document.getElementById("all"), document.getElementById("again")];
+
 async function alone(work) {
-  const buttons = [document.getElementById("all"), document.getElementById("again")];
   if (buttons.some((button) => button.getAttribute("aria-disabled") === "true")) return;
   for (const button of buttons) button.setAttribute("aria-disabled", "true");
   try { await work(); } finally { for (const button of buttons) button.removeAttribute("aria-disabled"); }
@@ -154,8 +155,10 @@ async function start() {
   for (const one of made) tokens.set(one.organisation, one.tokens.coordinator);
   if (made.length === 0) news.textContent = "This network is not a demo, so the page has no tokens to run the steps with.";
   draw(names);
-  document.getElementById("all").addEventListener("click", () => alone(playAll));
-  document.getElementById("again").addEventListener("click", () => alone(() => { draw(names); news.textContent = "Ready, with new people."; }));
+  const [all, again] = buttons;
+  all.addEventListener("click", () => alone(playAll));
+  again.addEventListener("click", () => alone(() => { draw(names); news.textContent = "Ready, with new people."; }));
+  for (const button of buttons) button.removeAttribute("aria-disabled");
 }
 
 start().catch(() => { document.getElementById("news").textContent = "Kring does not answer. Is 'make run' still running?"; });

@@ -1,5 +1,6 @@
 """The start page in a real browser: each step runs with one press, and nothing is loaded from elsewhere."""
 
+import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Route, async_playwright
 
 from services.events.main import SERVICE as EVENTS
 from services.intake.main import SERVICE as INTAKE
@@ -58,6 +59,23 @@ async def test_the_whole_story_runs_with_one_press_and_loads_nothing_from_elsewh
     assert await page.evaluate("window.scrollY") > 0, "it is said where the reader is"
     assert troubles == []
     assert await page.locator(".step .good").count() == await page.locator(".step").count()
+
+
+@with_a_browser
+async def test_the_story_cannot_be_begun_before_it_is_there(running: Running, browser: Browser) -> None:
+    page, waiting = await browser.new_page(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await waiting.wait()
+        await route.continue_()
+
+    await page.route("**/portal/story.json", late)
+    await page.goto(f"http://127.0.0.1:{running.settings.port}/")
+    everything = page.get_by_role("button", name="Run all steps")
+    assert await everything.is_disabled()
+    waiting.set()
+    await everything.click()
+    await page.locator("#news").filter(has_text="Step 1").or_(page.locator(".step .good").first).first.wait_for()
 
 
 @with_a_browser
