@@ -148,10 +148,10 @@ def one(connection: Connection, scope: OrgScope, id: UUID) -> ParticipantAnswer:
     return _answer(_row(connection, scope, id))
 
 
-def compared(connection: Connection, scope: OrgScope, id: UUID) -> ParticipantAnswer:  # noqa: A002
+def compared(connection: Connection, scope: OrgScope, id_: UUID) -> ParticipantAnswer:
     """One participant with possible duplicates, or `participant-unknown`."""
-    row = _row(connection, scope, id)
-    same = select(participants.c.id).where(participants.c.id != id, mine(scope), _same(row)).limit(FOUND)
+    row = _row(connection, scope, id_)
+    same = select(participants.c.id).where(participants.c.id != id_, mine(scope), _same(row)).limit(FOUND)
     return msgspec.structs.replace(_answer(row), possible_duplicates=tuple(connection.scalars(same)))
 
 

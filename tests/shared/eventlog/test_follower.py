@@ -109,9 +109,7 @@ async def test_what_was_written_before_a_fault_keeps_nothing_waiting_that_came_a
     assert await log.query(listed) == []
 
 
-async def test_policies_that_break_on_everything_cost_each_event_alone(
-    opened: Opening, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_policies_that_break_on_everything_cost_each_event_alone(opened: Opening) -> None:
     log, tried = await opened(), list[int]()
     for _ in range(8):
         await log.run(seats, uuid7(), Open(1), by="user:ann")
@@ -120,9 +118,14 @@ async def test_policies_that_break_on_everything_cost_each_event_alone(
         tried.append(1)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(seats, "decide", breaks)
+    breaking = SimpleNamespace(Event=seats.Event, initial=seats.initial, evolve=seats.evolve, decide=breaks)
+    policy = SimpleNamespace(
+        __name__="policies.breaking",
+        FOLLOWS=(Opened,),
+        then=lambda recorded: [Step(breaking, recorded.stream, None)],
+    )
     with capture_logs():
-        await following(log, OwnFollower(log, [WHEN_OPENED]), 8)
+        await following(log, OwnFollower(log, [policy]), 8)
     assert [one.reason for one in await log.query(listed)] == ["fault"] * 8
     assert len(tried) <= 2 * 8
 

@@ -15,6 +15,7 @@ from shared.wire.calls import PART, PARTS, Answer, Call, Caller
 from shared.wire.connection import Connection, connect
 from tests.shared.wire.parts import until
 from tests.support.nats import NatsServer, nats_server
+from tests.support.waiting import eventually
 
 SUBJECT = "rpc.intake"
 
@@ -231,8 +232,7 @@ async def test_a_node_stops_promptly_with_a_call_in_hand() -> None:
             waiting = asyncio.ensure_future(
                 Caller(nc).call(SUBJECT, Call("POST", "/v1/referrals"), reads("/v1/slow", "seconds=600"), timeout=0.5)
             )
-            while not begun:  # noqa: ASYNC110  (it begins in another task)
-                await asyncio.sleep(0.01)
+            await eventually(lambda: 600 in begun)
         with pytest.raises(Unavailable):
             await waiting
         await nc.close()
