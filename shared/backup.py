@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, Connection, LargeBinary, Table, Uuid, func, insert, inspect, select, text
+from sqlalchemy import Column, Connection, LargeBinary, Table, func, insert, inspect, select, text
 
 from shared.eventlog.accesses import Tail, accesses, standing
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.opening import log_ids
 from shared.eventlog.tables import OWN, SCHEMA, about, events, views
 from shared.wire.outbox import Outbox
@@ -93,7 +93,7 @@ def _rows(table: Table, columns: Iterable[str]) -> Any:
 
 def _kind(column: Column[Any]) -> Any:
     match column.type:
-        case Uuid():
+        case Id():
             kind: Any = UUID
         case Instant():
             kind = datetime

@@ -22,7 +22,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Uuid,
     bindparam,
     delete,
     insert,
@@ -31,7 +30,7 @@ from sqlalchemy import (
 )
 
 from shared.eventlog.changes import execute
-from shared.eventlog.columns import EPOCH, MICROSECOND, Instant
+from shared.eventlog.columns import EPOCH, MICROSECOND, Id, Instant
 from shared.eventlog.types import Accessed, Seen
 
 KEPT = timedelta(days=5 * 365 + 2)
@@ -60,8 +59,8 @@ seen = Table(
     _metadata,
     Column("entry", _NUMBER, primary_key=True, autoincrement=False),
     Column("place", Integer, primary_key=True, autoincrement=False),
-    Column("subject", Uuid),
-    Column("record", Uuid),
+    Column("subject", Id),
+    Column("record", Id),
     Column("salt", LargeBinary),
     Column("commitment", LargeBinary, nullable=False),
     Index("accesses_seen_subject", "subject", "entry"),
@@ -87,9 +86,7 @@ authorised = Table(
 
 TABLES = (accesses, seen, removed, authorised)
 _ADD, _ADD_SEEN, _ADD_REMOVED = insert(accesses), insert(seen), insert(removed)
-_UNLINK = (
-    update(seen).where(seen.c.subject == bindparam("whom", type_=Uuid)).values(subject=None, record=None, salt=None)
-)
+_UNLINK = update(seen).where(seen.c.subject == bindparam("whom", type_=Id)).values(subject=None, record=None, salt=None)
 _NOTHING = bytes(32)
 
 

@@ -2,47 +2,73 @@
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import lru_cache
-from typing import Any, NamedTuple
+from functools import cache, lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Table, Update, bindparam, delete
+from sqlalchemy.dialects.postgresql import insert  # with ON CONFLICT, which SQLite writes alike
 from sqlalchemy.exc import DBAPIError
 
 from shared.eventlog.types import Change
 
 Value = Callable[[Any], Any]
+S = TypeVar("S", Insert, Delete)
+_Statement: TypeAlias = Insert | Update | Delete
+_Parameters: TypeAlias = Mapping[str, Any]
+_KEYED: set[_Statement] = set()
+"""Statements that name whole rows by their key."""
 
 
-class Slot(NamedTuple):
-    """A parameter of a statement."""
-
-    name: str | None
-    """None: its value stands in the statement itself."""
-    make: Value | None
-    """What makes a value of the driver's of it, where it is none yet."""
-    fixed: Any
+class _Run(NamedTuple):
+    statement: _Statement
+    names: tuple[str, ...]
+    rows: list[Any]
 
 
 class Prepared(NamedTuple):
     """A statement as the driver takes it."""
 
     sql: str
-    slots: Sequence[Slot]
+    given: Sequence[str]
+    makes: Sequence[tuple[int, Value]]
+    """What makes a value of the driver's of one that is given."""
+    fixed: Sequence[Any]
+    """Values of the statement itself; they come after those that are given."""
+    order: Sequence[int]
+    """In which the driver takes them all."""
     names: Sequence[str] | None
-    """Parameters' names, where the driver takes them by name; otherwise it takes them in the order of the slots."""
+    """Under which it takes them in that order; None: by order alone."""
 
-    def rows(self, changes: Iterable[Mapping[str, Any]]) -> list[Any]:
+    def row(self, one: _Parameters) -> Any:
         """Parameters as the driver takes them."""
-        rows = [
-            tuple(
-                [
-                    fixed if name is None else one[name] if make is None else make(one[name])
-                    for name, make, fixed in self.slots
-                ]
-            )
-            for one in changes
-        ]
-        return rows if self.names is None else [dict(zip(self.names, row, strict=True)) for row in rows]
+        values = [one[name] for name in self.given]
+        for at, make in self.makes:
+            values[at] = make(values[at])
+        if self.fixed:
+            values += self.fixed
+            values = [values[at] for at in self.order]
+        return values if self.names is None else dict(zip(self.names, values, strict=True))
+
+
+@cache
+def put(table: Table) -> Insert:
+    """A row in the place of what stands under its key. Parameters are named as the columns, here and below."""
+    adding = insert(table)
+    others = {column.name: adding.excluded[column.name] for column in table.c if not column.primary_key}
+    return _keyed(adding.on_conflict_do_update(index_elements=table.primary_key, set_=others))
+
+
+@cache
+def first(table: Table) -> Insert:
+    """A row, unless one stands under its key."""
+    return _keyed(insert(table).on_conflict_do_nothing(index_elements=table.primary_key))
+
+
+@cache
+def drop(table: Table) -> Delete:
+    """No row under this key."""
+    return _keyed(delete(table).where(*(column == bindparam(column.name) for column in table.primary_key)))
 
 
 def execute(connection: Connection, changes: Iterable[Change]) -> None:
@@ -50,47 +76,76 @@ def execute(connection: Connection, changes: Iterable[Change]) -> None:
 
     Tables are independent of each other (no foreign keys between read models), so only the order within a table matters.
     """
-    tables: dict[Any, list[tuple[Any, list[Mapping[str, Any]]]]] = {}
+    tables: dict[Any, list[_Run]] = {}
     for statement, parameters in changes:
-        runs = tables.setdefault(statement.table, [])
-        if runs and runs[-1][0] is statement and runs[-1][1][0].keys() == parameters.keys():
-            runs[-1][1].append(parameters)
+        runs, names = tables.setdefault(statement.table, []), tuple(parameters)
+        if runs and runs[-1].statement is statement and runs[-1].names == names:
+            runs[-1].rows.append(parameters)
         else:
-            runs.append((statement, [parameters]))
-    for runs in tables.values():
-        for statement, rows in runs:
-            run(connection, statement, rows)
+            runs.append(_Run(statement, names, [parameters]))
+    with _cursor(connection) as cursor:
+        for table, runs in tables.items():
+            for one in _left(table, runs) if all(one.statement in _KEYED for one in runs) else runs:
+                _run(cursor, connection.dialect, one)
 
 
-def run(connection: Connection, statement: Insert | Update | Delete, rows: Sequence[Mapping[str, Any]]) -> int:
+def _left(table: Table, runs: Iterable[_Run]) -> Iterable[_Run]:
+    """What is left of changes that name whole rows by key: the last one of each row, as the order of others does not matter."""
+    key_of = itemgetter(*table.primary_key.columns.keys())
+    last: dict[Any, tuple[_Statement, tuple[str, ...], _Parameters]] = {}
+    for statement, names, rows in runs:
+        unless = statement is first(table)
+        for row in rows:
+            key = key_of(row)
+            if unless and key in last:
+                if last[key][0] is drop(table):
+                    last[key] = (put(table), names, row)
+            else:
+                last[key] = (statement, names, row)
+    left: dict[Any, _Run] = {}
+    for statement, names, row in last.values():
+        left.setdefault((statement, names), _Run(statement, names, [])).rows.append(row)
+    return left.values()
+
+
+def run(connection: Connection, statement: _Statement, rows: Sequence[_Parameters]) -> int:
     """Run one statement for rows that name the same parameters; gives how many rows of the table it touched."""
-    prepared = _prepared(statement, connection.dialect, tuple(rows[0]))
-    made = prepared.rows(rows)
-    with _cursor(connection, prepared.sql) as cursor:
-        if len(made) == 1:
-            cursor.execute(prepared.sql, made[0])
-        else:
-            cursor.executemany(prepared.sql, made)
-        return int(cursor.rowcount)
+    with _cursor(connection) as cursor:
+        return _run(cursor, connection.dialect, _Run(statement, tuple(rows[0]), list(rows)))
+
+
+def _run(cursor: Any, dialect: Dialect, one: _Run) -> int:
+    prepared = _prepared(one.statement, dialect, one.names)
+    made = [prepared.row(row) for row in one.rows]
+    if len(made) == 1:
+        cursor.execute(prepared.sql, made[0])
+    else:
+        cursor.executemany(prepared.sql, made)
+    return int(cursor.rowcount)
 
 
 def value(connection: Connection, statement: Select[Any]) -> Any:
     """The first column of the first row, as the driver gives it; None where there is no row."""
     prepared = _prepared(statement, connection.dialect, ())
-    with _cursor(connection, prepared.sql) as cursor:
-        row = cursor.execute(prepared.sql, prepared.rows([{}])[0]).fetchone()
+    with _cursor(connection) as cursor:
+        row = cursor.execute(prepared.sql, prepared.row({})).fetchone()
         return None if row is None else row[0]
 
 
 @contextmanager
-def _cursor(connection: Connection, sql: str) -> Generator[Any]:
+def _cursor(connection: Connection) -> Generator[Any]:
     """What the driver raises is raised as SQLAlchemy would."""
     driver: Any = connection.dialect.dbapi
     try:
         with closing(connection.connection.cursor()) as cursor:
             yield cursor
     except driver.Error as fault:
-        raise DBAPIError.instance(sql, None, fault, driver.Error, dialect=connection.dialect) from fault
+        raise DBAPIError.instance(None, None, fault, driver.Error, dialect=connection.dialect) from fault
+
+
+def _keyed(statement: S) -> S:
+    _KEYED.add(statement)
+    return statement
 
 
 @lru_cache(maxsize=1024)
@@ -104,13 +159,14 @@ def _prepared(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> Prepa
     if compiled.post_compile_params:
         msg = f"a change compares with each value by itself: {compiled}"
         raise TypeError(msg)
-    binds = {compiled.bind_names[bind]: bind for bind in compiled.binds.values()}
-    order = list(compiled.positiontup or binds)
-    slots = [_slot(binds[name], compiled.params, name, dialect, given=name in names) for name in order]
-    return Prepared(str(compiled), slots, None if compiled.positional else order)
-
-
-def _slot(bind: Any, fixed: Mapping[str, Any], name: str, dialect: Dialect, *, given: bool) -> Slot:
-    make = bind.type.dialect_impl(dialect).bind_processor(dialect)
-    value = None if given else fixed[name]
-    return Slot(name if given else None, make, value if make is None or given else make(value))
+    makes = {
+        name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in compiled.bind_names.items()
+    }
+    order = list(compiled.positiontup or makes)
+    given = [name for name in order if name in names]
+    own = [name for name in order if name not in names]
+    fixed = [make(compiled.params[name]) if (make := makes[name]) else compiled.params[name] for name in own]
+    where = {name: at for at, name in enumerate([*given, *own])}
+    made = [(at, make) for at, name in enumerate(given) if (make := makes[name])]
+    by_name = None if compiled.positional else order
+    return Prepared(str(compiled), given, made, fixed, [where[name] for name in order], by_name)

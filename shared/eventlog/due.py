@@ -4,45 +4,37 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, MetaData, String, Table, Uuid, bindparam, delete, insert, select
+from sqlalchemy import Column, MetaData, String, Table
 
-from shared.eventlog.columns import Instant
+from shared.eventlog.changes import drop, first, put
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change
 
 due = Table(
     "due",
     MetaData(),
     Column("name", String, primary_key=True),
-    Column("stream", Uuid, primary_key=True),
+    Column("stream", Id, primary_key=True),
     Column("at", Instant, nullable=False, index=True),
 )
-_SET = insert(due)
-_CLEAR = delete(due).where(due.c.name == bindparam("due_name"), due.c.stream == bindparam("due_stream"))
-_named = (due.c.name == bindparam("due_name", type_=String), due.c.stream == bindparam("due_stream", type_=Uuid))
-_FIRST = insert(due).from_select(
-    ["name", "stream", "at"],
-    select(
-        bindparam("due_name", type_=String), bindparam("due_stream", type_=Uuid), bindparam("due_at", type_=Instant)
-    ).where(~select(due.c.name).where(*_named).exists()),
-)
+_SET, _FIRST, _CLEAR = put(due), first(due), drop(due)
 
 
 def set_due(name: str, stream: UUID, at: datetime) -> Change:
-    """The deadline `name` of a stream falls at `at`. Clear it first where it may stand already."""
+    """The deadline `name` of a stream falls at `at`, and no longer when it fell before."""
     return _SET, {"name": name, "stream": stream, "at": at}
 
 
 def first_due(name: str, stream: UUID, at: datetime) -> Change:
     """The same, unless it stands already: then it stays as it is."""
-    return _FIRST, {"due_name": name, "due_stream": stream, "due_at": at}
+    return _FIRST, {"name": name, "stream": stream, "at": at}
 
 
 def clear_due(name: str, stream: UUID) -> Change:
     """The deadline no longer stands (it was met, or its commands were issued)."""
-    return _CLEAR, {"due_name": name, "due_stream": stream}
+    return _CLEAR, {"name": name, "stream": stream}
 
 
 def earliest(changes: Iterable[Change]) -> datetime | None:
     """The first of the deadlines that these set."""
-    at = {id(_SET): "at", id(_FIRST): "due_at"}
-    return min((values[at[id(statement)]] for statement, values in changes if id(statement) in at), default=None)
+    return min((values["at"] for statement, values in changes if statement in (_SET, _FIRST)), default=None)

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Uuid, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from shared.eventlog.columns import Id
 from shared.eventlog.database import Database
 from shared.eventlog.keystore import Keys
 from shared.eventlog.keytables import Whose
@@ -18,7 +19,7 @@ from shared.personal import Subject
 
 _NOTE = insert(forgetting)
 _DONE = delete(forgetting).where(
-    forgetting.c.subject == bindparam("who", type_=Uuid), forgetting.c.purpose == bindparam("what")
+    forgetting.c.subject == bindparam("who", type_=Id), forgetting.c.purpose == bindparam("what")
 )
 
 

@@ -196,8 +196,10 @@ class Keys:
         self._made = True
 
     def _read(self, connection: Connection, some: Collection[Whose]) -> dict[Whose, AESGCM | None]:
-        found: dict[Whose, AESGCM | None] = dict.fromkeys(ended(connection, some))
-        for whose, box in wrapped(connection, some):
-            if whose not in found:
-                found[whose] = AESGCM(self._master.unwrap(box, name_of(self._node, whose)))
+        found: dict[Whose, AESGCM | None] = {
+            whose: AESGCM(self._master.unwrap(box, name_of(self._node, whose)))
+            for whose, box in wrapped(connection, some)
+        }
+        if missing := [one for one in some if one not in found]:
+            found |= dict.fromkeys(ended(connection, missing))
         return found

@@ -12,7 +12,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Uuid,
     bindparam,
     insert,
     select,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import delete as delete_from
 
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.database import Database
 from shared.eventlog.masterkey import Master
 
@@ -33,21 +32,21 @@ _metadata = MetaData()
 keys = Table(
     "keys",
     _metadata,
-    Column("subject", Uuid, primary_key=True),
+    Column("subject", Id, primary_key=True),
     Column("purpose", String, primary_key=True),
     Column("wrapped", LargeBinary, nullable=False),
 )
 destroyed = Table(
     "destroyed",
     _metadata,
-    Column("subject", Uuid, primary_key=True),
+    Column("subject", Id, primary_key=True),
     Column("purpose", String, primary_key=True),
     Column("at", Instant, nullable=False),
 )
 """The ledger: keys that must never come back."""
 TABLES = (keys, destroyed)
 ADD, DESTROY = insert(keys), insert(destroyed)
-_NAMED = (bindparam("who", type_=Uuid), bindparam("what", type_=String))
+_NAMED = (bindparam("who", type_=Id), bindparam("what", type_=String))
 _REWRAP = (
     update(keys)
     .where(keys.c.subject == _NAMED[0], keys.c.purpose == _NAMED[1])
@@ -55,8 +54,12 @@ _REWRAP = (
 )
 REMOVE = delete_from(keys).where(keys.c.subject == _NAMED[0], keys.c.purpose == _NAMED[1])
 _SOME: BindParameter[Any] = bindparam("some", expanding=True)
-_KEYS = select(keys).where(keys.c.subject.in_(_SOME))
-_GONE = select(destroyed).where(destroyed.c.subject.in_(_SOME))
+_GONE = select(destroyed.c.subject, destroyed.c.purpose, destroyed.c.at)
+_KEYS = select(keys.c.subject, keys.c.purpose, keys.c.wrapped).where(
+    keys.c.subject.in_(_SOME),
+    ~_GONE.where(destroyed.c.subject == keys.c.subject, destroyed.c.purpose == keys.c.purpose).exists(),
+)
+_ENDED = _GONE.where(destroyed.c.subject.in_(_SOME))
 
 
 def keys_database(url: str, node: str) -> Database:
@@ -66,21 +69,21 @@ def keys_database(url: str, node: str) -> Database:
 
 
 def wrapped(connection: Connection, some: Collection[Whose]) -> Iterator[tuple[Whose, bytes]]:
-    """The keys of some that have one."""
-    return ((whose, bytes(row.wrapped)) for whose, row in _found(connection, _KEYS, some))
+    """The keys of some that have one which was not destroyed."""
+    return _found(connection, _KEYS, some)
 
 
 def ended(connection: Connection, some: Collection[Whose]) -> set[Whose]:
     """Those of some whose keys were destroyed."""
-    return {whose for whose, _ in _found(connection, _GONE, some)}
+    return {whose for whose, _ in _found(connection, _ENDED, some)}
 
 
 def _found(connection: Connection, query: Any, some: Collection[Whose]) -> Iterator[tuple[Whose, Any]]:
     wanted, subjects = set(some), list({subject for subject, _ in some})
     for start in range(0, len(subjects), _AT_ONCE):
-        for row in connection.execute(query, {"some": subjects[start : start + _AT_ONCE]}):
-            if (row.subject, row.purpose) in wanted:
-                yield (row.subject, row.purpose), row
+        for subject, purpose, value in connection.execute(query, {"some": subjects[start : start + _AT_ONCE]}).all():
+            if (whose := (subject, purpose)) in wanted:
+                yield whose, value
 
 
 def make(connection: Connection) -> None:

@@ -90,10 +90,10 @@ class Log:
         Raises:
             DatabaseUnusable: owned by another process, unreachable, corrupt, another's, half put back, or of a newer version.
         """
-        registry, schema = registry_of(deciders), node.rpartition(".")[2]
+        registry, schema = registry_of(deciders, views), node.rpartition(".")[2]
         keys = keystore(url, node, master) if registry.personal else None
         log = cls(node, Database(url, schema), registry, cache or StateCache(), clock, keys)
-        log._writer.views, log._writer.reactions, log._writer.meter = views, reactions, meter or log._writer.meter
+        log._writer.reactions, log._writer.meter = reactions, meter or log._writer.meter
         try:
             await log._threads.writing(partial(log._open, url, folder))
         except BaseException:
@@ -113,7 +113,7 @@ class Log:
                 forget_commands(connection, self.clock())
                 self._writer.open(connection, self.id)
             with self._database.write() as connection:
-                bring_up(connection, self._writer.views, sections(self._recorder, self._mapper))
+                bring_up(connection, self.registry.views, partial(sections, self._recorder, self._mapper))
             self._writer.forget(self.clock)
 
     @property
@@ -229,7 +229,7 @@ class Log:
         def all_views() -> None:
             with self._database.write() as connection:
                 self._ownership.check(connection)
-                rebuild(connection, self._writer.views, sections(self._recorder, self._mapper))
+                rebuild(connection, self.registry.views, partial(sections, self._recorder, self._mapper))
 
         async with self._commits.held():
             await self._threads.writing(all_views)

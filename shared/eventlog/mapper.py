@@ -9,7 +9,7 @@ import msgspec
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
 
 from shared.eventlog.keystore import Keys, Ring
-from shared.eventlog.protection import SEALED, Place, needed, revealed, sealed, subjects
+from shared.eventlog.protection import MARK, Place, needed, revealed, sealed, subjects
 from shared.eventlog.registry import Registry, name_of
 from shared.eventlog.types import Recorded, Unknown
 
@@ -30,9 +30,6 @@ class _Storing(msgspec.Struct):
     event: Any
 
 
-_SEALED = f'"{SEALED}"'.encode()
-
-
 class EventMapper(Mapper[UUID]):
     """Stores an event under its own name, what is personal in it sealed, and reads old versions as today's.
 
@@ -42,7 +39,7 @@ class EventMapper(Mapper[UUID]):
     def __init__(self, registry: Registry, keys: Keys | None = None) -> None:
         """`keys`: None where no event of the registry is personal."""
         super().__init__(JSONTranscoder())
-        self._registry = registry
+        self.registry = registry
         self._keys = keys
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(_Stored)
@@ -86,9 +83,9 @@ class EventMapper(Mapper[UUID]):
     def _recorded(self, one: StoredEvent, ring: Ring | None) -> Recorded[Any]:
         stored, stream = self._decoder.decode(one.state), cast("UUID", one.originator_id)
         raw = stored.event
-        if ring is not None and _SEALED in one.state and self._registry.knows(one.topic):
+        if ring is not None and MARK in one.state and self.registry.knows(one.topic):
             place = _bound(stored.log, stream, one.originator_version, one.topic)
-            raw = msgspec.Raw(self._encoder.encode(revealed(msgspec.json.decode(raw), ring, place)))
+            raw = msgspec.Raw(revealed(bytes(raw), ring, place))
         return Recorded(
             event=self._event(one.topic, raw),
             stream=stream,
@@ -101,13 +98,13 @@ class EventMapper(Mapper[UUID]):
         )
 
     def _event(self, name: str, raw: msgspec.Raw) -> Any:
-        if name in self._registry.upcasts:
+        if name in self.registry.upcasts:
             data: dict[str, Any] = msgspec.json.decode(raw)
-            while name in self._registry.upcasts:
-                data = self._registry.upcasts[name](data)
+            while name in self.registry.upcasts:
+                data = self.registry.upcasts[name](data)
                 name = data["type"]
             raw = msgspec.Raw(self._encoder.encode(data))
-        decoder = self._registry.decoders.get(name)
+        decoder = self.registry.decoders.get(name)
         return decoder.decode(raw) if decoder else Unknown(name, raw)
 
 

@@ -1,7 +1,6 @@
 """Personal fields on their way into the log and out of it: each is sealed by itself, for the place where it stands."""
 
 import re
-from base64 import b64decode
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from types import UnionType
@@ -9,6 +8,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar, Union, get_args, get_orig
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from shared.eventlog.keystore import Ring
 from shared.eventlog.keytables import Whose
@@ -17,6 +17,7 @@ from shared.personal import Subject
 T = TypeVar("T", bound=msgspec.Struct)
 SEALED = "$sealed"
 """Stands in place of a personal field's value: `{"$sealed": [subject, purpose, box]}`."""
+MARK = f'"{SEALED}"'.encode()
 _WHOSE = re.compile(rb'\{"\$sealed":\[("[0-9a-f-]{36}"),"([a-z-]+)"')
 _ID = msgspec.json.Decoder(UUID)
 """Four times as fast as `UUID(…)`."""
@@ -25,7 +26,11 @@ Place: TypeAlias = Callable[[str], bytes]
 
 
 class _Sealed(msgspec.Struct, frozen=True):
-    sealed: tuple[UUID, str, bytes] = msgspec.field(name=SEALED)
+    sealed: tuple[UUID, str, bytes] | UnsetType = msgspec.field(default=UNSET, name=SEALED)
+
+
+_VALUES = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_BOX = msgspec.json.Decoder(_Sealed)
 
 
 class _Field(msgspec.Struct, frozen=True):
@@ -86,15 +91,22 @@ def needed(stored: Iterable[bytes]) -> set[Whose]:
     return {(_ID.decode(found[1]), found[2].decode()) for one in stored for found in _WHOSE.finditer(one)}
 
 
-def revealed(data: Any, keys: Ring, place: Place, at: str = "") -> Any:
-    """Decoded JSON with each box opened; None where the subject's key was destroyed."""
-    if not isinstance(data, dict):
-        return data
-    if SEALED in data:
-        subject, purpose, box = data[SEALED]
-        plain = keys.reveal((msgspec.convert(subject, UUID), purpose), b64decode(box), place(at))
-        return None if plain is None else msgspec.json.decode(plain)
-    return {name: revealed(value, keys, place, f"{at}/{name}") for name, value in data.items()}
+def revealed(data: bytes, keys: Ring, place: Place, at: str = "") -> bytes:
+    """An object's JSON with each box opened; null where the subject's key was destroyed. What is not sealed is not looked into."""
+    values: dict[str, msgspec.Raw | bytes] = dict(_VALUES.decode(data))
+    for name, value in values.items():
+        if MARK in (encoded := bytes(value)) and encoded.startswith(b"{"):
+            values[name] = msgspec.Raw(_opened(encoded, keys, place, f"{at}/{name}"))
+    return msgspec.json.encode(values)
+
+
+def _opened(encoded: bytes, keys: Ring, place: Place, at: str) -> bytes:
+    box = _BOX.decode(encoded).sealed
+    if box is UNSET:
+        return revealed(encoded, keys, place, at)
+    subject, purpose, sealed = box
+    plain = keys.reveal((subject, purpose), sealed, place(at))
+    return b"null" if plain is None else plain
 
 
 @cache

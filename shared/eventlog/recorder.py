@@ -9,23 +9,24 @@ from typing import Any, Never
 from uuid import UUID
 
 from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
-from sqlalchemy import BigInteger, Connection, Integer, Row, Uuid, bindparam, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Integer, Row, bindparam, func, insert, select, update
 
 from shared.eventlog.changes import run
+from shared.eventlog.columns import Id
 from shared.eventlog.database import Database
 from shared.eventlog.tables import events, tracking
 
 _EVENT = insert(events)
 _TRACK = insert(tracking)
 _MOVE = update(tracking).where(tracking.c.upstream == bindparam("name")).values(position=bindparam("to"))
-_COLUMNS = (events.c.position, events.c.stream, events.c.version, events.c.type, events.c.state)
+COLUMNS = (events.c.position, events.c.stream, events.c.version, events.c.type, events.c.state)
 _MOST = 2**31 - 1
 """More than any version, position or number of rows that is asked for."""
 _LAST = select(func.max(events.c.position))
 _OF_STREAM = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(
-        events.c.stream == bindparam("of", type_=Uuid),
+        events.c.stream == bindparam("of", type_=Id),
         events.c.version > bindparam("after", type_=BigInteger),
         events.c.version <= bindparam("until", type_=BigInteger),
     )
@@ -33,7 +34,7 @@ _OF_STREAM = (
 )
 _UPWARD, _DOWNWARD = _OF_STREAM.order_by(events.c.version), _OF_STREAM.order_by(events.c.version.desc())
 _ALL = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(
         events.c.position >= bindparam("since", type_=BigInteger),
         events.c.position <= bindparam("until", type_=BigInteger),
@@ -97,7 +98,7 @@ class Recorder(ProcessRecorder):
         """One stream's events, with their positions."""
         wanted = {"of": originator_id, "after": gt or 0, "until": _MOST if lte is None else lte, "most": limit or _MOST}
         with self._database.read() as reading:
-            return [_notification(row) for row in reading.execute(_DOWNWARD if desc else _UPWARD, wanted)]
+            return [notification(row) for row in reading.execute(_DOWNWARD if desc else _UPWARD, wanted)]
 
     def select_notifications(
         self,
@@ -113,7 +114,7 @@ class Recorder(ProcessRecorder):
         wanted = {"since": since, "until": 2**63 - 1 if stop is None else stop, "most": limit}
         query, types = (_OF_TYPES, {"types": list(topics)}) if topics else (_ALL, {})
         with self._database.read() as reading:
-            return [_notification(row) for row in reading.execute(query, wanted | types)]
+            return [notification(row) for row in reading.execute(query, wanted | types).all()]
 
     def max_notification_id(self) -> int | None:
         """Position of the last event; None in an empty log."""
@@ -141,5 +142,7 @@ def _row(position: int, stored: StoredEvent) -> dict[str, Any]:
     return {"position": position, "stream": stream, "version": version, "type": stored.topic, "state": stored.state}
 
 
-def _notification(row: Row[Any]) -> Notification:
-    return Notification(row.stream, row.version, row.type, bytes(row.state), row.position)
+def notification(row: Row[Any]) -> Notification:
+    """An event of `COLUMNS`."""
+    position, stream, version, kind, state = row
+    return Notification(stream, version, kind, state, position)

@@ -1,9 +1,9 @@
 """The log's own tables. They migrate by number (`SCHEMA`); views do not, they are rebuilt."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Uuid
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
 
 from shared.eventlog import accesses
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.due import due
 from shared.eventlog.parked import parked
 
@@ -23,7 +23,7 @@ identities = Table(
     "log_identities",
     metadata,
     Column("since", BigInteger, primary_key=True, autoincrement=False),
-    Column("id", Uuid, nullable=False),
+    Column("id", Id, nullable=False),
 )
 """The log's identities: each holds from position `since` on; a restore adds one."""
 
@@ -31,7 +31,7 @@ events = Table(
     "events",
     metadata,
     Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("stream", Uuid, nullable=False),
+    Column("stream", Id, nullable=False),
     Column("version", Integer, nullable=False),
     Column("type", String, nullable=False),
     Column("state", LargeBinary, nullable=False),
@@ -50,7 +50,7 @@ tracking = Table(
 commands = Table(
     "commands",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("at", Instant, nullable=False, index=True),
 )
@@ -67,7 +67,7 @@ views = Table(
 forgetting = Table(
     "forgetting",
     metadata,
-    Column("subject", Uuid, primary_key=True),
+    Column("subject", Id, primary_key=True),
     Column("purpose", String, primary_key=True),
 )
 """Keys that a recorded event has ended and that are not destroyed yet."""

@@ -65,7 +65,7 @@ class Decider(Protocol):
 
 
 class View(Protocol):
-    """A module `views/<noun>.py`: its tables, how events change them, and (beside, not here) its queries.
+    """A module `views/<noun>.py`: its tables, the events that it follows, how they change them, and (beside, not here) its queries.
 
     `project` returns statements and never reads. Raise `VERSION` when the tables or the projection change: the view is then rebuilt.
     """
@@ -74,6 +74,8 @@ class View(Protocol):
     def VERSION(self) -> int: ...  # noqa: N802
     @property
     def TABLES(self) -> tuple[Table, ...]: ...  # noqa: N802
+    @property
+    def FOLLOWS(self) -> tuple[type, ...]: ...  # noqa: N802
     def project(self, recorded: Recorded[Any]) -> Iterable[Change]: ...
 
 

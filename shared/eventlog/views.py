@@ -1,20 +1,25 @@
 """Read models: made with the database, rebuilt from the log when their version rises or when asked."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from shared.eventlog.changes import execute
 from shared.eventlog.mapper import EventMapper
 from shared.eventlog.recorder import Recorder
+from shared.eventlog.registry import projection
 from shared.eventlog.tables import views as standing
 from shared.eventlog.types import Recorded, View
 
-_SECTION = 5_000
+_SECTION = 1_000
 
 
-def bring_up(connection: Connection, views: Sequence[View], recorded: Iterator[Sequence[Recorded[Any]]]) -> list[str]:
+Recording: TypeAlias = Callable[[Sequence[View]], Iterator[Sequence[Recorded[Any]]]]
+"""The events that some views follow, in order, some at a time."""
+
+
+def bring_up(connection: Connection, views: Sequence[View], recorded: Recording) -> list[str]:
     """Rebuild the views whose version in the database is not today's; gives their names."""
     versions = {row.name: row.version for row in connection.execute(select(standing))}
     stale = [view for view in views if versions.get(name_of(view)) != view.VERSION]
@@ -25,7 +30,7 @@ def bring_up(connection: Connection, views: Sequence[View], recorded: Iterator[S
     return [name_of(view) for view in stale]
 
 
-def rebuild(connection: Connection, views: Sequence[View], recorded: Iterator[Sequence[Recorded[Any]]]) -> None:
+def rebuild(connection: Connection, views: Sequence[View], recorded: Recording) -> None:
     """Make views again from the log, inside one transaction: readers see the old rows until it commits.
 
     No table is dropped: PostgreSQL would keep readers waiting for it, and show them an empty one.
@@ -35,17 +40,19 @@ def rebuild(connection: Connection, views: Sequence[View], recorded: Iterator[Se
     _fill(connection, views, recorded)
 
 
-def _fill(connection: Connection, views: Sequence[View], recorded: Iterator[Sequence[Recorded[Any]]]) -> None:
-    for section in recorded if views else ():
-        execute(connection, (change for one in section for view in views for change in view.project(one)))
+def _fill(connection: Connection, views: Sequence[View], recorded: Recording) -> None:
+    project = projection(views)
+    for section in recorded(views):
+        execute(connection, (change for one in section for change in project(one)))
     for view in views:
         _remember(connection, name_of(view), view.VERSION)
 
 
-def sections(recorder: Recorder, mapper: EventMapper) -> Iterator[Sequence[Recorded[Any]]]:
-    """The whole log in order, some thousand events at a time."""
-    last = 0
-    while found := recorder.select_notifications(last, _SECTION, inclusive_of_start=False):
+def sections(recorder: Recorder, mapper: EventMapper, views: Sequence[View]) -> Iterator[Sequence[Recorded[Any]]]:
+    """The `Recording` of a log. What no view follows is not even decoded."""
+    kinds, last = {kind for view in views for kind in view.FOLLOWS}, 0
+    names = mapper.registry.stored_as(kinds) if kinds else []
+    while names and (found := recorder.select_notifications(last, _SECTION, None, names, inclusive_of_start=False)):
         yield mapper.read(found)
         last = found[-1].id
 

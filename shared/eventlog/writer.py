@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from eventsourcing.persistence import Notification, Tracking
+from eventsourcing.persistence import Tracking
 from sqlalchemy import Connection, bindparam, insert, select
 
 from shared.eventlog.accesses import Chain, Tail
@@ -25,17 +25,17 @@ from shared.eventlog.ownership import NotOwner, Ownership
 from shared.eventlog.parked import alarm
 from shared.eventlog.plan import Answer, Plan, Taken, fold
 from shared.eventlog.recent import Recent
-from shared.eventlog.recorder import Recorder
+from shared.eventlog.recorder import COLUMNS, Recorder, notification
 from shared.eventlog.registry import Registry
 from shared.eventlog.tables import commands, events, tracking
-from shared.eventlog.types import Change, Reaction, Recorded, Unit, View
+from shared.eventlog.types import Change, Reaction, Recorded, Unit
 from shared.metrics import Meter
 from shared.personal import CARE
 
 _DONE = insert(commands)
 _KNOWN = select(commands.c.id, commands.c.position).where(commands.c.id.in_(bindparam("some", expanding=True)))
 _STREAMS = (
-    select(*events.c)
+    select(*COLUMNS)
     .where(events.c.stream.in_(bindparam("some", expanding=True)))
     .order_by(events.c.stream, events.c.version)
 )
@@ -60,7 +60,6 @@ class Writer:
     groups = 0
     log_id = UUID(int=0)
     position = 0
-    views: Sequence[View] = ()
     reactions: Sequence[Reaction] = ()
 
     def __init__(
@@ -206,7 +205,7 @@ class Writer:
         return _Written(changes, tail, shown, whole=not (gone or ended))
 
     def _following(self, shown: list[Recorded[Any]], recorded: Recorded[Any], state: Any) -> Iterable[Change]:
-        changes = [change for view in self.views for change in view.project(recorded)]
+        changes = self._registry.project(recorded)
         shown += [recorded] if changes else []
         return changes + [change for reaction in self.reactions for change in reaction.react(recorded, state)]
 
@@ -225,7 +224,7 @@ class Writer:
         missing = list(streams - states.keys())
         for some in _slices(missing):
             rows = connection.execute(_STREAMS, {"some": some})
-            recorded = self._mapper.read([_notification(row) for row in rows])
+            recorded = self._mapper.read([notification(row) for row in rows])
             for stream, of_stream in groupby(recorded, attrgetter("stream")):
                 states[stream] = fold(self._registry, list(of_stream))
         return states
@@ -239,7 +238,3 @@ def _people(ended: Iterable[Whose]) -> list[UUID]:
 def _slices(values: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     for start in range(0, len(values), _AT_ONCE):
         yield values[start : start + _AT_ONCE]
-
-
-def _notification(row: Any) -> Notification:
-    return Notification(row.stream, row.version, row.type, bytes(row.state), row.position)

@@ -14,7 +14,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Uuid,
     bindparam,
     delete,
     func,
@@ -24,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.service import Letter, Letters
 from shared.wire.handover import MOST
@@ -40,9 +39,9 @@ letters_out = Table(
     "letters_out",
     _metadata,
     Column("receiver", String, primary_key=True),
-    Column("log", Uuid, primary_key=True),
+    Column("log", Id, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("stream", Uuid, nullable=False),
+    Column("stream", Id, nullable=False),
     Column("version", Integer, nullable=False),
     Column("sent_as", String),
 )
@@ -52,7 +51,7 @@ links_out = Table(
     "links_out",
     _metadata,
     Column("receiver", String, primary_key=True),
-    Column("log", Uuid, primary_key=True),
+    Column("log", Id, primary_key=True),
     Column("acknowledged", Integer, nullable=False),
     Column("stuck", String),
     Column("since", Instant),
@@ -63,17 +62,17 @@ introduced = Table("introduced", _metadata, Column("partner", String, primary_ke
 """Partners that were given the letters every new partner gets."""
 
 _last = select(func.coalesce(func.max(letters_out.c.number), 0) + 1).where(
-    letters_out.c.receiver == bindparam("link_receiver"), letters_out.c.log == bindparam("link_log", type_=Uuid)
+    letters_out.c.receiver == bindparam("link_receiver"), letters_out.c.log == bindparam("link_log", type_=Id)
 )
 _NUMBER = insert(letters_out).values(number=_last.scalar_subquery())
 _known = (
     select(links_out.c.receiver)
-    .where(links_out.c.receiver == bindparam("link_receiver"), links_out.c.log == bindparam("link_log", type_=Uuid))
+    .where(links_out.c.receiver == bindparam("link_receiver"), links_out.c.log == bindparam("link_log", type_=Id))
     .exists()
 )
 _OPEN = insert(links_out).from_select(
     ["receiver", "log", "acknowledged"],
-    select(bindparam("link_receiver", type_=String), bindparam("link_log", type_=Uuid), literal(0)).where(~_known),
+    select(bindparam("link_receiver", type_=String), bindparam("link_log", type_=Id), literal(0)).where(~_known),
 )
 _one_letter = (
     letters_out.c.receiver == bindparam("link_receiver"),

@@ -60,7 +60,7 @@ def _project(recorded: Recorded[Any]) -> Iterator[Change]:
     yield _SAID, {"id": recorded.stream, "words": recorded.event.words}
 
 
-VIEW = SimpleNamespace(__name__="said", VERSION=1, TABLES=(said,), project=_project)
+VIEW = SimpleNamespace(__name__="said", VERSION=1, TABLES=(said,), FOLLOWS=(Plain, Sealed), project=_project)
 
 
 def _decider(event: type) -> Any:

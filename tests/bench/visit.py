@@ -49,6 +49,7 @@ visits = Table(
     Column("at", Instant, nullable=False, index=True),
 )
 TABLES = (visits,)
+FOLLOWS = (Noted,)
 _CAME = insert(visits)
 
 

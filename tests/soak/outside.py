@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from importlib import import_module
 
 from sqlalchemy import Connection as Reading
@@ -56,7 +57,7 @@ class Onlooker(Log):
             with suppress(Undone), self._database.write() as connection:
                 found.append(_rows(connection, views))
                 connection.execute(delete(due))  # a rebuild leaves deadlines that no event sets
-                rebuild(connection, views, sections(self._recorder, self._mapper))
+                rebuild(connection, views, partial(sections, self._recorder, self._mapper))
                 found.append(_rows(connection, views))
                 raise Undone
 

@@ -22,7 +22,6 @@ from sqlalchemy import (
     String,
     Table,
     Time,
-    Uuid,
     bindparam,
     case,
     insert,
@@ -34,7 +33,7 @@ from services.events.domain import place, schedule, series
 from services.events.views.places import within
 from services.events.views.series import columns
 from shared.contracts.events import Occurrence
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import Evening, OrgScope
 from shared.rules import NotFound
@@ -45,8 +44,8 @@ _agenda = MetaData()
 rules = Table(
     "agenda_rules",
     _agenda,
-    Column("id", Uuid, primary_key=True),
-    Column("place", Uuid, nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("place", Id, nullable=False),
     Column("title", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("text", String, nullable=False),
@@ -61,18 +60,19 @@ rules = Table(
 skipped = Table(
     "agenda_skipped",
     _agenda,
-    Column("series", Uuid, primary_key=True),
+    Column("series", Id, primary_key=True),
     Column("date", Date, primary_key=True, index=True),
 )
 meeting_places = Table(
     "agenda_places",
     _agenda,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("name", String, nullable=False),
     Column("address", String, nullable=False),
     Column("area", String, nullable=False),
 )
 TABLES = (rules, skipped, meeting_places)
+FOLLOWS = (series.Planned, series.DateSkipped, series.Cancelled, place.Registered, place.Changed)
 PLAN = insert(rules)
 SKIP = insert(skipped)
 _DAY = bindparam("day", type_=Date)

@@ -13,7 +13,6 @@ from sqlalchemy import (
     MetaData,
     Row,
     Table,
-    Uuid,
     bindparam,
     func,
     insert,
@@ -23,7 +22,7 @@ from sqlalchemy import (
 
 from services.events.domain import evening_link
 from shared.contracts.evenings import EveningLink
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import Evening, OrgScope
 from shared.rules import NotFound, Unauthenticated
@@ -32,8 +31,8 @@ VERSION = 1
 links = Table(
     "evening_links",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
-    Column("series", Uuid, nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("series", Id, nullable=False),
     Column("date", Date, nullable=False),
     Column("opens_at", Instant, nullable=False),
     Column("closes_at", Instant, nullable=False),
@@ -43,6 +42,7 @@ links = Table(
 )
 Index("evening_links_of", links.c.series, links.c.date, links.c.id)
 TABLES = (links,)
+FOLLOWS = (evening_link.Made, evening_link.Entered, evening_link.Missed, evening_link.Withdrawn)
 MAKE = insert(links)
 ENTER = update(links).where(links.c.id == bindparam("key")).values(entered_at=bindparam("at"))
 MISS = update(links).where(links.c.id == bindparam("key")).values(missed=links.c.missed + 1)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, MetaData, Row, String, Table, Uuid, bindparam, delete, insert, select, update
+from sqlalchemy import Column, Connection, MetaData, Row, String, Table, bindparam, delete, insert, select, update
 
 from services.events.domain import participant
 from shared.contracts.events import KnownParticipant
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 from shared.rules import NotFound
@@ -17,11 +17,12 @@ VERSION = 2
 participants = Table(
     "participants",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("since", Instant, nullable=False),
     Column("team", String),
 )
 TABLES = (participants,)
+FOLLOWS = (participant.Known, participant.Moved, participant.Forgotten)
 KNOW = insert(participants)
 MOVE = update(participants).where(participants.c.id == bindparam("key")).values(team=bindparam("new_team"))
 FORGET = delete(participants).where(participants.c.id == bindparam("key"))

@@ -13,7 +13,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Uuid,
     bindparam,
     func,
     insert,
@@ -23,7 +22,7 @@ from sqlalchemy import (
 
 from services.events.domain import place
 from shared.contracts.events import PlaceAnswer, PlacePage
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 from shared.rules import NotFound
@@ -32,7 +31,7 @@ VERSION = 1
 places = Table(
     "places",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("name", String, nullable=False),
     Column("address", String, nullable=False),
     Column("area", String, nullable=False),
@@ -44,6 +43,7 @@ places = Table(
     Column("changed_at", Instant, nullable=False),
 )
 TABLES = (places,)
+FOLLOWS = (place.Registered, place.Changed)
 REGISTER = insert(places)
 CHANGE = (
     update(places)

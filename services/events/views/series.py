@@ -15,7 +15,6 @@ from sqlalchemy import (
     String,
     Table,
     Time,
-    Uuid,
     bindparam,
     insert,
     select,
@@ -24,7 +23,7 @@ from sqlalchemy import (
 
 from services.events.domain import series as domain
 from shared.contracts.events import SeriesAnswer, SeriesPage
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 from shared.rules import NotFound
@@ -33,8 +32,8 @@ VERSION = 1
 series = Table(
     "series",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
-    Column("place", Uuid, nullable=False, index=True),
+    Column("id", Id, primary_key=True),
+    Column("place", Id, nullable=False, index=True),
     Column("title", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("text", String, nullable=False),
@@ -48,10 +47,11 @@ series = Table(
 skipped = Table(
     "series_skipped",
     MetaData(),
-    Column("series", Uuid, primary_key=True),
+    Column("series", Id, primary_key=True),
     Column("date", Date, primary_key=True),
 )
 TABLES = (series, skipped)
+FOLLOWS = (domain.Planned, domain.DateSkipped, domain.Cancelled)
 PLAN = insert(series)
 SKIP = insert(skipped)
 CANCEL = update(series).where(series.c.id == bindparam("key")).values(cancelled_at=bindparam("at"))

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Select,
     String,
     Table,
-    Uuid,
     bindparam,
     insert,
     select,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 from services.intake.domain import break_glass, participant
 from services.intake.views.pages import newest
 from shared.contracts.intake import BreakGlassAnswer
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.due import clear_due, set_due
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope, Role
@@ -39,8 +38,8 @@ CLOSE = "break-glass-close"
 glass = Table(
     "break_glass",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
-    Column("participant", Uuid),
+    Column("id", Id, primary_key=True),
+    Column("participant", Id),
     Column("user", String, nullable=False),
     Column("team", String, nullable=False),
     Column("reason", String),
@@ -56,6 +55,7 @@ glass = Table(
     Index("break_glass_open", "user", "open"),
 )
 TABLES = (glass,)
+FOLLOWS = (break_glass.GlassBroken, break_glass.GlassClosed, break_glass.GlassReviewed, participant.Erased)
 BREAK = insert(glass)
 _THIS = update(glass).where(glass.c.id == bindparam("key"))
 OVER = _THIS.values(open=False)
@@ -77,7 +77,6 @@ def project(recorded: Recorded[Any]) -> Iterator[Change]:
     match recorded.event:
         case break_glass.GlassBroken() as broken:
             yield BREAK, _broken(recorded.stream, recorded.at, broken) | NOT_REVIEWED
-            yield clear_due(CLOSE, recorded.stream)  # it stands already when the view is made again
             yield set_due(CLOSE, recorded.stream, broken.until)
         case break_glass.GlassClosed():
             yield OVER, {"key": recorded.stream}

@@ -16,6 +16,13 @@ from shared.eventlog.types import Change, Recorded
 
 VERSION = 1
 TABLES = ()
+FOLLOWS = (
+    participant.Registered,
+    participant.Corrected,
+    participant.MinorTold,
+    participant.CameOfAge,
+    participant.Erased,
+)
 COMES = "participant-comes-of-age"
 TELLS = "participant-is-a-minor"
 

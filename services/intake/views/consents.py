@@ -16,7 +16,6 @@ from sqlalchemy import (
     Row,
     String,
     Table,
-    Uuid,
     bindparam,
     delete,
     insert,
@@ -29,7 +28,7 @@ from services.intake.domain.sending import Ground
 from services.intake.views.pages import newest
 from services.intake.views.participants import theirs
 from shared.contracts.intake import AgreedBy, ConsentAnswer, ConsentDirection, ConsentPurpose, Evidence, EvidenceForm
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 from shared.rules import NotFound
@@ -38,8 +37,8 @@ VERSION = 2
 consents = Table(
     "consents",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
-    Column("participant", Uuid, nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("participant", Id, nullable=False),
     Column("recipient", String, nullable=False),
     Column("purpose", String, nullable=False),
     Column("data", JSON, nullable=False),
@@ -56,6 +55,7 @@ consents = Table(
     Index("consents_of_participant", "participant", "since", "id"),
 )
 TABLES = (consents,)
+FOLLOWS = (consent.Given, consent.Withdrawn, participant.Erased)
 GIVE = insert(consents)
 ERASE = delete(consents).where(consents.c.participant == bindparam("key"))
 WITHDRAW = update(consents).where(consents.c.id == bindparam("key")).values(withdrawn_at=bindparam("at"))

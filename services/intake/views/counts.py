@@ -21,11 +21,9 @@ from sqlalchemy import (
     Row,
     String,
     Table,
-    Uuid,
     bindparam,
     delete,
     insert,
-    literal,
     select,
     update,
 )
@@ -35,6 +33,8 @@ from services.intake.domain.month import Numbers, Told
 from services.intake.domain.profile import Profile
 from services.intake.views import directory
 from shared.contracts.intake import MonthCounts, Share
+from shared.eventlog.changes import first
+from shared.eventlog.columns import Id
 from shared.eventlog.due import clear_due, first_due
 from shared.eventlog.types import Change, Recorded, Step
 from shared.identity import OrgScope
@@ -56,7 +56,7 @@ months = Table(
 newcomers = Table(
     "newcomers",
     _metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("month", String, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("area", String),
@@ -66,12 +66,15 @@ newcomers = Table(
 )
 """Those who are in no recorded numbers yet."""
 TABLES = (months, newcomers)
-BEGIN = insert(months).from_select(
-    ["month", "through", "closed", "ended"],
-    select(bindparam("new", type_=String), literal(0), literal(value=False), literal(0)).where(
-        ~select(months.c.month).where(months.c.month == bindparam("new", type_=String)).exists()
-    ),
+FOLLOWS = (
+    participant.Registered,
+    participant.Ended,
+    participant.Corrected,
+    participant.Erased,
+    month.Counted,
+    month.Closed,
 )
+BEGIN = first(months)
 _THIS = update(months).where(months.c.month == bindparam("key"))
 RECORD = _THIS.values(
     numbers=bindparam("whole", type_=JSON), through=bindparam("reached"), closed=bindparam("over", type_=Boolean)
@@ -94,7 +97,7 @@ def project(recorded: Recorded[Any]) -> Iterator[Change]:
             yield first_due(CLOSE, month.kept_as(name), month.end_of(name))
         case participant.Ended():
             name = month.month_of(recorded.at)
-            yield BEGIN, {"new": name}
+            yield _begun(name)
             yield LEFT, {"key": name}
         case participant.Corrected(profile):
             yield _corrected(recorded.stream, profile)
@@ -118,8 +121,12 @@ def _corrected(person: UUID, profile: Profile | None) -> Change:
     return TELL, {"key": person, **{f"new_{name}": value for name, value in _told(profile).items()}}
 
 
+def _begun(name: str) -> Change:
+    return BEGIN, {"month": name, "through": 0, "closed": False, "ended": 0}
+
+
 def _recorded(name: str, numbers: Numbers, through: int, *, closed: bool) -> Iterator[Change]:
-    yield BEGIN, {"new": name}
+    yield _begun(name)
     yield RECORD, {"key": name, "whole": msgspec.to_builtins(numbers), "reached": through, "over": closed}
     yield IN, {"key": name, "reached": through}
 

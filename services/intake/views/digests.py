@@ -11,11 +11,8 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Uuid,
     bindparam,
     case,
-    insert,
-    literal,
     select,
     update,
 )
@@ -24,8 +21,9 @@ from services.intake.domain import digest
 from services.intake.domain import incoming_events as incoming
 from services.intake.domain import outgoing_events as outgoing
 from services.intake.domain import referral_progress as progress
-from shared.eventlog.columns import EPOCH, Instant
-from shared.eventlog.due import clear_due, first_due, set_due
+from shared.eventlog.changes import first
+from shared.eventlog.columns import EPOCH, Id, Instant
+from shared.eventlog.due import first_due, set_due
 from shared.eventlog.types import Change, Recorded
 from shared.service import Agreement
 
@@ -37,7 +35,7 @@ AGAIN = timedelta(days=2)
 digests = Table(
     "digests",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("partner", String, nullable=False),
     Column("began", Instant, nullable=False),
     Column("heard", Instant),
@@ -46,13 +44,17 @@ digests = Table(
     Column("differing", Integer, nullable=False),
 )
 TABLES = (digests,)
-_ROW = {"id": Uuid, "partner": String, "began": Instant}
-FIRST = insert(digests).from_select(
-    [*_ROW, "differing"],
-    select(*(bindparam(f"new_{name}", type_=kind) for name, kind in _ROW.items()), literal(0)).where(
-        ~select(digests.c.id).where(digests.c.id == bindparam("new_id", type_=Uuid)).exists()
-    ),
+FOLLOWS = (
+    incoming.Received,
+    outgoing.Reported,
+    digest.Told,
+    digest.Heard,
+    incoming.FoundAtPartner,
+    incoming.StepsLost,
+    outgoing.FoundAtPartner,
+    outgoing.StepsLost,
 )
+FIRST = first(digests)
 _THIS = update(digests).where(digests.c.id == bindparam("key"))
 AFRESH = _THIS.values(differing=0)
 _agrees = digests.c.differing == 0
@@ -73,7 +75,6 @@ def project(recorded: Recorded[Any]) -> Iterator[Change]:
         case digest.Told(answer, hours):
             if not answer:
                 yield AFRESH, {"key": recorded.stream}
-            yield clear_due(BEGIN, recorded.stream)
             yield set_due(BEGIN, recorded.stream, recorded.at + timedelta(hours=hours))
         case digest.Heard(partner, after, until, answer):
             yield from _begun(recorded, partner)
@@ -89,7 +90,7 @@ def project(recorded: Recorded[Any]) -> Iterator[Change]:
 
 def _begun(recorded: Recorded[Any], partner: str) -> Iterator[Change]:
     stream = digest.kept_with(partner)
-    yield FIRST, {"new_id": stream, "new_partner": partner, "new_began": recorded.at}
+    yield FIRST, {"id": stream, "partner": partner, "began": recorded.at, "differing": 0}
     yield first_due(BEGIN, stream, recorded.at + timedelta(hours=digest.DAY))
 
 

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Select,
     String,
     Table,
-    Uuid,
     bindparam,
     delete,
     exists,
@@ -31,7 +30,7 @@ from services.intake.domain import partner_programme, programme
 from services.intake.domain.areas import around
 from services.intake.domain.sending import Programme
 from shared.contracts.intake import ProgrammeAnswer, ProgrammeKind, ProgrammeStatus
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 from shared.rules import NotFound
@@ -46,7 +45,7 @@ programmes = Table(
     "directory",
     _metadata,
     Column("organisation", String, primary_key=True),
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("name", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("description", String, nullable=False),
@@ -68,10 +67,11 @@ areas = Table(
     "directory_areas",
     _metadata,
     Column("organisation", String, primary_key=True),
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("area", String, primary_key=True, index=True),
 )
 TABLES = (programmes, areas)
+FOLLOWS = (programme.Offered, programme.Changed, programme.OpennessSet, partner_programme.Heard)
 _THIS = (programmes.c.organisation == bindparam("whose")) & (programmes.c.id == bindparam("key"))
 ADD = insert(programmes)
 REMOVE = delete(programmes).where(_THIS)
@@ -154,7 +154,7 @@ def page(
         whose = OWN if organisation == scope.organisation else organisation
         query = query.where(
             tuple_(columns.name, columns.organisation, columns.id)
-            > tuple_(bindparam(None, name, String), bindparam(None, whose, String), bindparam(None, id_, Uuid))
+            > tuple_(bindparam(None, name, String), bindparam(None, whose, String), bindparam(None, id_, Id))
         )
     return [_answer(row, scope) for row in connection.execute(query)]
 

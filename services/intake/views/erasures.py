@@ -15,10 +15,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
-    Uuid,
     bindparam,
-    delete,
-    insert,
     select,
     update,
 )
@@ -28,7 +25,8 @@ from services.intake.views.erasure_clock import MONTH
 from services.intake.views.pages import newest
 from services.intake.views.referrals import mine, referrals
 from shared.contracts.intake import Direction, ErasureGround, ErasureItem
-from shared.eventlog.columns import Instant
+from shared.eventlog.changes import put
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope, Role
 
@@ -36,9 +34,9 @@ VERSION = 1
 erasures = Table(
     "erasures",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("direction", String, nullable=False),
-    Column("referral", Uuid, nullable=False),
+    Column("referral", Id, nullable=False),
     Column("partner", String, nullable=False),
     Column("asked_at", Instant, nullable=False),
     Column("answered_at", Instant),
@@ -48,9 +46,18 @@ erasures = Table(
     Index("erasures_open", "answered_at", "asked_at", "id"),
 )
 TABLES = (erasures,)
+FOLLOWS = (
+    erasure.Asked,
+    incoming_erasure.ErasureAsked,
+    erasure.Confirmed,
+    incoming_erasure.Forgotten,
+    erasure.Refused,
+    incoming_erasure.ErasureRefused,
+    erasure.AnswerOverdue,
+    incoming_erasure.ErasureOverdue,
+)
 _THIS = update(erasures).where(erasures.c.id == bindparam("key"))
-ASK = insert(erasures)
-AGAIN = delete(erasures).where(erasures.c.id == bindparam("key"))
+ASK = put(erasures)
 ANSWER = _THIS.values(answered_at=bindparam("at", type_=Instant), ground=bindparam("why"), overdue=False)
 LATE = _THIS.values(overdue=True)
 
@@ -58,10 +65,8 @@ LATE = _THIS.values(overdue=True)
 def project(recorded: Recorded[Any]) -> Iterator[Change]:
     match recorded.event:
         case erasure.Asked(referral, to, at):
-            yield AGAIN, {"key": recorded.stream}
             yield ASK, _row(recorded, Direction.OUT, referral, to, at)
         case incoming_erasure.ErasureAsked(sender):
-            yield AGAIN, {"key": recorded.stream}
             yield ASK, _row(recorded, Direction.IN, recorded.stream, sender, recorded.at)
         case erasure.Confirmed() | incoming_erasure.Forgotten():
             yield _answered(recorded, None)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Row,
     String,
     Table,
-    Uuid,
     bindparam,
     delete,
     insert,
@@ -27,7 +26,7 @@ from services.intake.domain import interview, participant
 from services.intake.views.pages import newest
 from services.intake.views.participants import theirs
 from shared.contracts.intake import InterviewAnswer, InterviewPurpose
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 from shared.rules import NotFound
@@ -36,8 +35,8 @@ VERSION = 1
 interviews = Table(
     "interviews",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
-    Column("participant", Uuid, nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("participant", Id, nullable=False),
     Column("held_on", Date, nullable=False),
     Column("by", String, nullable=False),
     Column("asked_for", String, nullable=False),
@@ -50,6 +49,7 @@ interviews = Table(
     Index("interviews_of_participant", "participant", "held_on", "id"),
 )
 TABLES = (interviews,)
+FOLLOWS = (interview.InterviewRecorded, participant.Erased)
 ADD = insert(interviews)
 ERASE = delete(interviews).where(interviews.c.participant == bindparam("key"))
 

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Row,
     String,
     Table,
-    Uuid,
     bindparam,
     delete,
     insert,
@@ -24,7 +23,7 @@ from sqlalchemy import (
 from services.intake.domain import participant, participant_link
 from services.intake.views.participants import theirs
 from shared.contracts.intake.links import LinkAnswer
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 from shared.rules import NotFound
@@ -33,8 +32,8 @@ VERSION = 1
 links = Table(
     "participant_links",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
-    Column("participant", Uuid, nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("participant", Id, nullable=False),
     Column("made_at", Instant, nullable=False),
     Column("code_at", Instant),
     Column("not_sent", String, nullable=False),
@@ -43,6 +42,15 @@ links = Table(
     Index("participant_links_of", "participant", "id"),
 )
 TABLES = (links,)
+FOLLOWS = (
+    participant_link.Made,
+    participant_link.CodeMade,
+    participant_link.NotSent,
+    participant_link.Entered,
+    participant_link.TriedTooOften,
+    participant_link.Withdrawn,
+    participant.Erased,
+)
 MAKE = insert(links)
 _ONE = links.c.id == bindparam("key")
 CODE = update(links).where(_ONE).values(code_at=bindparam("at"), not_sent="")

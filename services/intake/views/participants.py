@@ -19,10 +19,8 @@ from sqlalchemy import (
     Select,
     String,
     Table,
-    Uuid,
     and_,
     bindparam,
-    delete,
     false,
     insert,
     or_,
@@ -45,7 +43,8 @@ from shared.contracts.intake import (
     ParticipantAnswer,
     Representative,
 )
-from shared.eventlog.columns import Instant
+from shared.eventlog.changes import drop
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 from shared.rules import NotFound
@@ -58,7 +57,7 @@ _BY_CODE = String().with_variant(String(collation="C"), "postgresql")
 participants = Table(
     "participants",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("team", String),
     Column("name_to_use", String, nullable=False),
     Column("name_key", _BY_CODE, nullable=False, index=True),
@@ -82,14 +81,22 @@ participants = Table(
     Index("participants_newest", "registered_at", "id"),
 )
 TABLES = (participants,)
+FOLLOWS = (
+    participant.Registered,
+    participant.GroundNamed,
+    participant.Corrected,
+    participant.Moved,
+    participant.Ended,
+    participant.Erased,
+)
 ADD = insert(participants)
-ERASE = delete(participants).where(participants.c.id == bindparam("key"))
+ERASE = drop(participants)
 _THIS = update(participants).where(participants.c.id == bindparam("key"))
 _TOLD = (*Profile.__struct_fields__, "name_key", "contact_key")
 CORRECT = _THIS.values({participants.c[name]: bindparam(f"new_{name}") for name in _TOLD})
 GROUND = _THIS.values({participants.c[name]: bindparam(f"new_{name}") for name in file_ground.NAMES})
 MOVE = _THIS.values(team=bindparam("new_team"))
-END = update(participants).where(participants.c.id == bindparam("key")).values(ended_at=bindparam("at"))
+END = _THIS.values(ended_at=bindparam("at"))
 
 
 def project(recorded: Recorded[Any]) -> Iterator[Change]:
@@ -106,7 +113,7 @@ def project(recorded: Recorded[Any]) -> Iterator[Change]:
         case participant.Ended():
             yield END, {"key": recorded.stream, "at": recorded.at}
         case participant.Erased():
-            yield ERASE, {"key": recorded.stream}
+            yield ERASE, {"id": recorded.stream}
         case _:
             return
 

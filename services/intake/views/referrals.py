@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from msgspec import Struct
@@ -17,7 +17,6 @@ from sqlalchemy import (
     Row,
     String,
     Table,
-    Uuid,
     and_,
     bindparam,
     case,
@@ -37,7 +36,7 @@ from services.intake.domain.restored import CANCEL_ASKED, Steps
 from services.intake.views.pages import newest
 from services.intake.views.participants import own
 from shared.contracts.intake import Direction, ReferralItem, ReferralStatus
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 from shared.rules import NotFound
@@ -46,12 +45,12 @@ VERSION = 2
 referrals = Table(
     "referrals",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
-    Column("reference", Uuid, nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("reference", Id, nullable=False),
     Column("direction", String, nullable=False),
     Column("partner", String, nullable=False),
-    Column("programme", Uuid, nullable=False),
-    Column("participant", Uuid),
+    Column("programme", Id, nullable=False),
+    Column("participant", Id),
     Column("team", String),
     Column("accepted", Boolean, nullable=False),
     Column("need", String, nullable=False),
@@ -69,6 +68,7 @@ referrals = Table(
     Index("referrals_of_participant", "participant"),
 )
 TABLES = (referrals,)
+FOLLOWS = (*get_args(outgoing.Event), *get_args(incoming.Event), participant.Moved, participant.Erased)
 _THIS = update(referrals).where(referrals.c.id == bindparam("key"))
 ADD = insert(referrals)
 BACK = _THIS.values(
@@ -87,7 +87,7 @@ DELIVERED = _THIS.values(
 )
 ASKED = _THIS.where(*(referrals.c.status != status for status in sorted(FINAL))).values(cancel_asked=True)
 LATE = _THIS.values(overdue=True)
-ACCEPT = OWNER.values(accepted=True)
+ACCEPT = MOVE.values(owner=bindparam("new_owner"), accepted=True)
 ASSIGN = _THIS.values(team=bindparam("new_team"))
 TEAM = update(referrals).where(referrals.c.participant == bindparam("of")).values(team=bindparam("new_team"))
 BLANK = _THIS.values(need="")
@@ -178,9 +178,10 @@ def _move(recorded: Recorded[Any], status: Status, position: int | None = None) 
 
 def _news(recorded: Recorded[Any], news: progress.News) -> Iterator[Change]:
     position = news.list_position if isinstance(news, progress.Held) else None
-    yield _move(recorded, progress.STATUS[type(news)], position)
+    moved, change = _move(recorded, progress.STATUS[type(news)], position)
     if isinstance(news, progress.Accepted):
-        yield ACCEPT, {"key": recorded.stream, "new_owner": news.owner}
+        moved, change = ACCEPT, {**change, "new_owner": news.owner}
+    yield moved, change
 
 
 class Wanted(Struct, frozen=True):

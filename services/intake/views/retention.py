@@ -17,13 +17,10 @@ from sqlalchemy import (
     Row,
     String,
     Table,
-    Uuid,
     bindparam,
-    delete,
     false,
     func,
     insert,
-    literal,
     or_,
     select,
     tuple_,
@@ -39,8 +36,9 @@ from services.intake.domain.working_days import AMSTERDAM
 from services.intake.views.participants import theirs
 from services.intake.views.referrals import mine, referrals
 from shared.contracts.intake import ClosedFile, ClosedKind, RetentionAnswer, RetentionRun
-from shared.eventlog.columns import Instant
-from shared.eventlog.due import clear_due, first_due, set_due
+from shared.eventlog.changes import drop, first, put
+from shared.eventlog.columns import Id, Instant
+from shared.eventlog.due import first_due, set_due
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 
@@ -53,7 +51,7 @@ _metadata = MetaData()
 closings = Table(
     "closings",
     _metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("kind", String, nullable=False),
     Column("closed_at", Instant),
     Index("closings_oldest", "closed_at", "id"),
@@ -61,7 +59,7 @@ closings = Table(
 settings = Table(
     "retention",
     _metadata,
-    Column("stream", Uuid, primary_key=True),
+    Column("stream", Id, primary_key=True),
     Column("months", Integer, nullable=False),
     Column("since", Instant, nullable=False),
     Column("before", Integer),
@@ -75,21 +73,25 @@ sweeps = Table(
     Column("referrals", BigInteger, nullable=False),
     Column("kept", BigInteger, nullable=False),
     Column("until_at", Instant),
-    Column("until_id", Uuid),
+    Column("until_id", Id),
 )
 TABLES = (closings, settings, sweeps)
+FOLLOWS = (
+    participant.Ended,
+    incoming.Received,
+    progress.Cancelled,
+    progress.Completed,
+    progress.Failed,
+    incoming_erasure.Forgotten,
+    participant.Erased,
+    retention.RetentionSet,
+    retention.Swept,
+)
 ADD = insert(closings)
 CLOSE = update(closings).where(closings.c.id == bindparam("key")).values(closed_at=bindparam("at", type_=Instant))
-GONE = delete(closings).where(closings.c.id == bindparam("key"))
-SET = insert(settings)
-UNSET = delete(settings).where(settings.c.stream == bindparam("key"))
-_ROW = {"day": String, "at": Instant}
-FIRST = insert(sweeps).from_select(
-    [*_ROW, "participants", "referrals", "kept"],
-    select(
-        *(bindparam(f"new_{name}", type_=kind) for name, kind in _ROW.items()), literal(0), literal(0), literal(0)
-    ).where(~select(sweeps.c.day).where(sweeps.c.day == bindparam("new_day", type_=String)).exists()),
-)
+GONE = drop(closings)
+SET = put(settings)
+FIRST = first(sweeps)
 PART = (
     update(sweeps)
     .where(sweeps.c.day == bindparam("new_day"))
@@ -99,7 +101,7 @@ PART = (
         referrals=sweeps.c.referrals + bindparam("received"),
         kept=bindparam("staying"),
         until_at=bindparam("place_at", type_=Instant),
-        until_id=bindparam("place_id", type_=Uuid),
+        until_id=bindparam("place_id", type_=Id),
     )
 )
 
@@ -115,9 +117,8 @@ def project(recorded: Recorded[Any]) -> Iterator[Change]:
             yield CLOSE, {"key": recorded.stream, "at": recorded.at}
             yield first_due(DAILY, retention.KEPT_AS, recorded.at + retention.DAY)
         case participant.Erased() | incoming_erasure.Forgotten():
-            yield GONE, {"key": recorded.stream}
+            yield GONE, {"id": recorded.stream}
         case retention.RetentionSet(months, since, before):
-            yield UNSET, {"key": recorded.stream}
             yield SET, {"stream": recorded.stream, "months": months, "since": since, "before": before}
         case retention.Swept() as part:
             yield from _swept(recorded, part)
@@ -126,11 +127,11 @@ def project(recorded: Recorded[Any]) -> Iterator[Change]:
 
 
 def _swept(recorded: Recorded[Any], part: retention.Swept) -> Iterator[Change]:
-    day = {"new_day": f"{recorded.at.astimezone(AMSTERDAM):%Y-%m-%d}", "new_at": recorded.at}
-    yield FIRST, day
+    day = f"{recorded.at.astimezone(AMSTERDAM):%Y-%m-%d}"
+    yield FIRST, {"day": day, "at": recorded.at, "participants": 0, "referrals": 0, "kept": 0}
     until = {"place_at": part.until and part.until.closed_at, "place_id": part.until and part.until.id}
-    yield PART, day | until | {"people": part.participants, "received": part.referrals, "staying": part.kept}
-    yield clear_due(DAILY, recorded.stream)
+    numbers = {"people": part.participants, "received": part.referrals, "staying": part.kept}
+    yield PART, {"new_day": day, "new_at": recorded.at} | until | numbers
     yield set_due(DAILY, recorded.stream, recorded.at if part.until else recorded.at + retention.DAY)
 
 
@@ -161,7 +162,7 @@ def _from_there(connection: Connection) -> Sequence[ColumnElement[bool]]:
 
 def _after(at: datetime, id_: UUID) -> ColumnElement[bool]:
     """Closed after this one."""
-    place = tuple_(bindparam(None, at, Instant), bindparam(None, id_, Uuid))
+    place = tuple_(bindparam(None, at, Instant), bindparam(None, id_, Id))
     return tuple_(closings.c.closed_at, closings.c.id) > place
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Uuid,
     bindparam,
     delete,
     insert,
@@ -23,7 +22,7 @@ from sqlalchemy import (
 from services.network.domain import klik
 from services.network.views.participants import theirs
 from shared.contracts.network import KlikAnswer, KlikPage, YesAnswer
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 
@@ -31,15 +30,16 @@ VERSION = 1
 kliks = Table(
     "kliks",
     MetaData(),
-    Column("stream", Uuid, primary_key=True),
-    Column("person", Uuid, primary_key=True),
-    Column("other", Uuid, nullable=False),
-    Column("id", Uuid, nullable=False),
+    Column("stream", Id, primary_key=True),
+    Column("person", Id, primary_key=True),
+    Column("other", Id, nullable=False),
+    Column("id", Id, nullable=False),
     Column("contact", String, nullable=False),
     Column("since", Instant, nullable=False),
 )
 Index("kliks_of_person", kliks.c.person, kliks.c.id)
 TABLES = (kliks,)
+FOLLOWS = (klik.Formed, klik.ContactChanged, klik.Blocked, klik.Ended)
 FORM = insert(kliks)
 CHANGE = (
     update(kliks)

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Row,
     String,
     Table,
-    Uuid,
     bindparam,
     delete,
     false,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 
 from services.network.domain import participant
 from shared.contracts.network import Interests, ParticipantAnswer, ParticipantPage
-from shared.eventlog.columns import Instant
+from shared.eventlog.columns import Id, Instant
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 from shared.rules import NotFound
@@ -36,7 +35,7 @@ VERSION = 3
 participants = Table(
     "participants",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("since", Instant, nullable=False),
     Column("team", String),
     Column("minor", Boolean, nullable=False),
@@ -46,6 +45,14 @@ participants = Table(
     Column("distance_km", Integer),
 )
 TABLES = (participants,)
+FOLLOWS = (
+    participant.Known,
+    participant.Moved,
+    participant.AgeTold,
+    participant.InterestsSet,
+    participant.InterestsCleared,
+    participant.Ended,
+)
 KNOW = insert(participants)
 _THIS = update(participants).where(participants.c.id == bindparam("key"))
 MOVE = _THIS.values(team=bindparam("new_team"))

@@ -30,9 +30,9 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
 
 
 @contextlib.asynccontextmanager
-async def full(running: Running) -> AsyncIterator[ClientConnection]:
-    """A socket with as many subscriptions as there may be."""
-    async with talking(running) as socket:
+async def full(running: Running, user: str) -> AsyncIterator[ClientConnection]:
+    """A socket with as many subscriptions as there may be, of somebody who has asked nothing yet."""
+    async with talking(running, user) as socket:
         for number in range(SUBSCRIPTIONS):
             await say(socket, "subscribe", id=f"s{number}", payload={"query": INBOX})
             assert "errors" not in (await heard(socket))["payload"]
@@ -46,13 +46,13 @@ async def one_more(socket: ClientConnection, name: str) -> None:
 
 
 async def test_each_subscription_over_the_bound_is_refused_in_little_processor_time(running: Running) -> None:
-    async with full(running) as socket:
+    async with full(running, "swift") as socket:
         for number in range(FLOOD // TRIES):
             assert await spent(lambda again: one_more(socket, f"more{number}-{again}")) < MOST_SECONDS  # noqa: B023
 
 
 async def test_subscriptions_over_the_bound_are_refused_in_little_memory(running: Running) -> None:
-    async with full(running) as socket:
+    async with full(running, "small") as socket:
         tracemalloc.start()
         try:
             before, _ = tracemalloc.get_traced_memory()

@@ -57,7 +57,7 @@ def test_who_is_asked_again_after_a_refusal_can_be_late_again() -> None:
 def test_the_month_runs_from_being_asked_until_the_answer_and_begins_again_when_asked_again() -> None:
     name = erasure_clock.OVERDUE_HERE
     cleared = [clear_due(name, HELD)]
-    begun = [*cleared, set_due(name, HELD, NOON + erasure_clock.MONTH)]
+    begun = [set_due(name, HELD, NOON + erasure_clock.MONTH)]
     assert list(erasure_clock.project(recorded(ASKED, HELD))) == begun
     for answer in (Forgotten(), REFUSED):
         assert list(erasure_clock.project(recorded(answer, HELD))) == cleared

@@ -59,6 +59,7 @@ def evolve(state: tuple[Event, ...], event: Event) -> tuple[Event, ...]:
 VERSION = 1
 names = Table("names", MetaData(), Column("id", Uuid, primary_key=True), Column("name", String, nullable=False))
 TABLES = (names,)
+FOLLOWS = (Met, Forgotten)
 _MEET = insert(names)
 _FORGET = delete(names).where(names.c.id == bindparam("key"))
 

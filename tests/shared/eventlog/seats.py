@@ -79,6 +79,7 @@ rooms = Table(
     Column("last", String(20)),
 )
 TABLES = (rooms,)
+FOLLOWS = (Opened, Taken)
 _OPEN = insert(rooms)
 _TAKE = update(rooms).where(rooms.c.id == bindparam("key")).values(taken=rooms.c.taken + 1, last=bindparam("who"))
 BROKEN = "somebody the view cannot hold"

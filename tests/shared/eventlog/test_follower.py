@@ -156,7 +156,7 @@ def _deadlines(recorded: Recorded[Any]) -> Any:
             yield clear_due("nobody-came", recorded.stream)
 
 
-DEADLINES = SimpleNamespace(__name__="deadlines", VERSION=1, TABLES=(due,), project=_deadlines)
+DEADLINES = SimpleNamespace(__name__="deadlines", VERSION=1, TABLES=(due,), FOLLOWS=(Opened, Taken), project=_deadlines)
 
 
 def _nobody_came(deadline: Due, now: datetime) -> Sequence[Step]:

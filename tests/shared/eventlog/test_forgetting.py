@@ -1,7 +1,7 @@
 """What follows from an event about somebody who was forgotten: no more than the log keeps of it."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -27,7 +27,7 @@ async def test_views_and_reactions_see_of_somebody_forgotten_what_is_kept_of_the
         heard.append(recorded.event)
         return ()
 
-    views = SimpleNamespace(VERSION=1, TABLES=(), project=project)
+    views = SimpleNamespace(VERSION=1, TABLES=(), FOLLOWS=get_args(people.Event), project=project)
     log = await met(opened, views=(views,))
     forget = Unit(steps=[Step(people, BEP, Forgotten()), Step(people, ANN, Praised(BEP, MARKER))], by="test")
     with monkeypatch.context() as broken:

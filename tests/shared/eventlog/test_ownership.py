@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from eventsourcing.persistence import StoredEvent, Tracking
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from shared.eventlog.database import Database, DatabaseUnusable
 from shared.eventlog.log import Log
@@ -102,6 +102,8 @@ async def test_an_old_version_is_read_as_todays(opened: Opening, url: str) -> No
     again = await opened()
     assert (await again.read(room))[1].event == Taken("Bep")
     assert await again.state(seats, room) == Room(2, ("Bep",))
+    await again.rebuild()
+    assert await again.query(lambda reading: tuple(reading.execute(select(seats.rooms)).one())) == (room, 1, "Bep")
 
 
 async def test_a_stream_with_an_unknown_type_refuses_commands_and_is_passed_over_by_views(

@@ -170,14 +170,22 @@ async def test_an_altered_box_opens_nowhere(opened: Opening, url: str) -> None:
 
 async def test_a_key_that_is_lost_is_not_taken_for_one_destroyed(opened: Opening, url: str) -> None:
     log = await met(opened)
-    await told(log, ANN, Praised(ANN, "kind"))
+    await told(log, ANN, Met(Named("Ann", "Alkmaar"), 30))
     await log.close()
-    keys = keys_database(url, "here.intake")
-    with keys.write() as connection:
-        connection.execute(keytables.keys.delete())
-    keys.close()
+    _lose(url, ANN)
     with pytest.raises(Unavailable, match="personal-key-missing"):
         await met(opened, views=(_renewed(people),))
+
+
+async def test_a_view_is_made_again_of_the_events_that_it_follows_and_no_other_is_opened(
+    opened: Opening, url: str
+) -> None:
+    log = await met(opened)
+    await told(log, ANN, Met(Named("Ann", "Alkmaar"), 30), Praised(BEP, "kind"))
+    await log.close()
+    _lose(url, BEP)
+    again = await met(opened, views=(_renewed(people),))
+    assert await again.query(lambda reading: tuple(reading.execute(select(people.names)).one())) == (ANN, "Ann")
 
 
 async def test_another_master_key_opens_nothing(opened: Opening) -> None:
@@ -222,6 +230,14 @@ def _fails(*_: object) -> None:
     raise OSError(message)
 
 
+def _lose(url: str, who: UUID) -> None:
+    """Somebody's keys are gone, and nobody says that they were destroyed."""
+    keys = keys_database(url, "here.intake")
+    with keys.write() as connection:
+        connection.execute(keytables.keys.delete().where(keytables.keys.c.subject == who))
+    keys.close()
+
+
 def _renewed(view: Any) -> Any:
     """The same view in a later version: it is made again from the log."""
-    return SimpleNamespace(VERSION=view.VERSION + 1, TABLES=view.TABLES, project=view.project)
+    return SimpleNamespace(VERSION=view.VERSION + 1, TABLES=view.TABLES, FOLLOWS=view.FOLLOWS, project=view.project)

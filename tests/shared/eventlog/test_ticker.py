@@ -29,15 +29,12 @@ TOMORROW = NOON + timedelta(days=1)
 
 
 def _falls(recorded: Recorded[Any]) -> Any:
-    match recorded.event:
-        case Opened(seats):
-            name = "nobody-knows-this" if seats == 2 else "later"
-            yield set_due(name, recorded.stream, NOON if seats == 3 else TOMORROW)
-        case _:
-            pass
+    seats = recorded.event.seats
+    name = "nobody-knows-this" if seats == 2 else "later"
+    yield set_due(name, recorded.stream, NOON if seats == 3 else TOMORROW)
 
 
-DEADLINES = SimpleNamespace(__name__="deadlines", VERSION=1, TABLES=(due,), project=_falls)
+DEADLINES = SimpleNamespace(__name__="deadlines", VERSION=1, TABLES=(due,), FOLLOWS=(Opened,), project=_falls)
 
 
 def _sit(deadline: Due, _: datetime) -> Sequence[Step]:
