@@ -38,7 +38,7 @@ class Id(Uuid[UUID]):
 
     cache_ok = True
 
-    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], UUID | None] | None:  # noqa: ARG002
+    def result_processor(self, dialect: Dialect, *_: Any) -> Callable[[Any], UUID | None] | None:
         """None where the driver gives ids as such."""
         return None if dialect.supports_native_uuid else read_id
 
