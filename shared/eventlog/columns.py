@@ -1,6 +1,5 @@
 """Column types that behave alike on SQLite and PostgreSQL."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -38,7 +37,7 @@ class Id(Uuid[UUID]):
 
     cache_ok = True
 
-    def result_processor(self, dialect: Dialect, *_: Any) -> Callable[[Any], UUID | None] | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002
         """None where the driver gives ids as such."""
         return None if dialect.supports_native_uuid else read_id
 
