@@ -20,7 +20,6 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
-    insert,
     or_,
     select,
     tuple_,
@@ -28,7 +27,6 @@ from sqlalchemy import (
 )
 
 from services.intake.domain import incoming_erasure, participant, retention
-from services.intake.domain import incoming_events as incoming
 from services.intake.domain import referral_progress as progress
 from services.intake.domain.referral_status import FINAL, Status
 from services.intake.domain.retention import Place, Retention
@@ -42,7 +40,7 @@ from shared.eventlog.due import first_due, set_due
 from shared.eventlog.types import Change, Recorded
 from shared.identity import OrgScope
 
-VERSION = 1
+VERSION = 2
 DAILY = "retention"
 """The deadline of the daily work."""
 RUNS = 30
@@ -53,7 +51,7 @@ closings = Table(
     _metadata,
     Column("id", Id, primary_key=True),
     Column("kind", String, nullable=False),
-    Column("closed_at", Instant),
+    Column("closed_at", Instant, nullable=False),
     Index("closings_oldest", "closed_at", "id"),
 )
 settings = Table(
@@ -78,7 +76,6 @@ sweeps = Table(
 TABLES = (closings, settings, sweeps)
 FOLLOWS = (
     participant.Ended,
-    incoming.Received,
     progress.Cancelled,
     progress.Completed,
     progress.Failed,
@@ -87,9 +84,7 @@ FOLLOWS = (
     retention.RetentionSet,
     retention.Swept,
 )
-ADD = insert(closings)
-CLOSE = update(closings).where(closings.c.id == bindparam("key")).values(closed_at=bindparam("at", type_=Instant))
-GONE = drop(closings)
+CLOSE, GONE = put(closings), drop(closings)
 SET = put(settings)
 FIRST = first(sweeps)
 PART = (
@@ -109,12 +104,10 @@ PART = (
 def project(recorded: Recorded[Any]) -> Iterator[Change]:
     match recorded.event:
         case participant.Ended():
-            yield ADD, {"id": recorded.stream, "kind": ClosedKind.PARTICIPANT, "closed_at": recorded.at}
+            yield CLOSE, {"id": recorded.stream, "kind": ClosedKind.PARTICIPANT, "closed_at": recorded.at}
             yield first_due(DAILY, retention.KEPT_AS, recorded.at + retention.DAY)
-        case incoming.Received():
-            yield ADD, {"id": recorded.stream, "kind": ClosedKind.REFERRAL, "closed_at": None}
         case progress.Completed() | progress.Failed() | progress.Cancelled():
-            yield CLOSE, {"key": recorded.stream, "at": recorded.at}
+            yield CLOSE, {"id": recorded.stream, "kind": ClosedKind.REFERRAL, "closed_at": recorded.at}
             yield first_due(DAILY, retention.KEPT_AS, recorded.at + retention.DAY)
         case participant.Erased() | incoming_erasure.Forgotten():
             yield GONE, {"id": recorded.stream}
