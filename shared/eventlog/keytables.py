@@ -22,6 +22,7 @@ from sqlalchemy import delete as delete_from
 from shared.eventlog.columns import Id, Instant
 from shared.eventlog.database import Database
 from shared.eventlog.masterkey import Master
+from shared.ids import text
 
 Row: TypeAlias = Mapping[str, Any]
 Whose: TypeAlias = tuple[UUID, str]
@@ -124,4 +125,4 @@ def _add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 def name_of(node: str, whose: Whose) -> bytes:
     """What a wrapped key is bound to."""
-    return f"{node}|{whose[0]}|{whose[1]}".encode()
+    return f"{node}|{text(whose[0])}|{whose[1]}".encode()

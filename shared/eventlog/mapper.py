@@ -12,6 +12,7 @@ from shared.eventlog.keystore import Keys, Ring
 from shared.eventlog.protection import MARK, Place, needed, revealed, sealed, subjects
 from shared.eventlog.registry import Registry, name_of
 from shared.eventlog.types import Recorded, Unknown
+from shared.ids import text
 
 
 class _Stored(msgspec.Struct):
@@ -114,5 +115,5 @@ def _place(recorded: Recorded[Any]) -> Place:
 
 def _bound(log: UUID, stream: UUID, version: int, name: str) -> Place:
     """What a box is bound to, so that it opens nowhere else."""
-    where = f"{log}|{stream}|{version}|{name}|"
+    where = f"{text(log)}|{text(stream)}|{version}|{name}|"
     return lambda path: (where + path).encode()
