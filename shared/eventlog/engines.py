@@ -1,13 +1,14 @@
-"""How SQLAlchemy connects: an engine for each database. A process holds thousands of SQLite ones, so they share all that is the same."""
+"""How SQLAlchemy connects: an engine for each database. A process holds thousands of them, so they share all that is the same."""
 
 import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import psycopg.sql
-from sqlalchemy import Connection, Dialect, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, NullPool, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import LRUCache
 
@@ -30,10 +31,13 @@ _PRAGMAS = (
 _ALIVE = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 2, "tcp_user_timeout": 15_000}
 """PostgreSQL and we each find out within 15 s that the other's machine has died; the lock of a dead owner is free then."""
 _STATEMENTS = 2_000
-"""Compiled statements that are kept for all SQLite engines of a process together."""
+"""Compiled statements that are kept for all engines of a process together."""
 _POOLED, _MORE = 4, 30
 """Connections that an engine keeps, and those it opens besides while many ask."""
 _compiled: Any = LRUCache(_STATEMENTS)
+_POSTGRES = make_url("postgresql+psycopg://")
+_by_schema: dict[str, Dialect] = {}
+"""Of PostgreSQL: each of a node's schemas is its connections' own."""
 
 
 def sqlite_engine(path: Path) -> Engine:
@@ -77,7 +81,7 @@ def postgres_engine(url: str, schema: str) -> Engine:
     ours: dict[str, Any] = {name.replace("tcp_keep", "keep"): value for name, value in _ALIVE.items()}
     made = threading.Event()
 
-    def connect() -> psycopg.Connection[Any]:
+    def connect() -> Any:
         connection = psycopg.connect(plain, options=options, connect_timeout=10, **ours)
         if not made.is_set():
             connection.execute(psycopg.sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(psycopg.sql.Identifier(schema)))
@@ -85,6 +89,15 @@ def postgres_engine(url: str, schema: str) -> Engine:
             made.set()
         return connection
 
-    return create_engine(
-        "postgresql+psycopg://", creator=connect, pool_size=_POOLED, max_overflow=_MORE, pool_pre_ping=True
-    )
+    dialect = _postgres(schema, connect)
+    pool = QueuePool(connect, pool_size=_POOLED, max_overflow=_MORE, pre_ping=True, dialect=dialect)
+    return Engine(pool, dialect, _POSTGRES, execution_options={"compiled_cache": _compiled})
+
+
+def _postgres(schema: str, connect: Callable[[], Any]) -> Dialect:
+    """As SQLAlchemy sets it up when an engine first connects: by asking the first server that answers."""
+    if schema not in _by_schema:
+        engine = create_engine(_POSTGRES, creator=connect, poolclass=NullPool)
+        with engine.connect():
+            _by_schema[schema] = engine.dialect
+    return _by_schema[schema]
