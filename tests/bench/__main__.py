@@ -18,6 +18,7 @@ from tests.bench import (
     inbox,
     integrators,
     loop,
+    on_postgres,
     protection,
     rebuild,
     relay,
@@ -43,7 +44,19 @@ async def main() -> None:
             await calls.compare(one, other)
             await one.close()
             await other.close()
-        for part in (protection, accesses, loop, rebuild, inbox, integrators, engines, hostile, sharing, size):
+        for part in (
+            protection,
+            accesses,
+            loop,
+            rebuild,
+            inbox,
+            integrators,
+            engines,
+            hostile,
+            sharing,
+            size,
+            on_postgres,
+        ):
             await part.compare(Path(folder))
 
 

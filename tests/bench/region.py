@@ -68,11 +68,12 @@ def _covenant(data: Path, number: int, members: list[str]) -> Covenant:
 
 
 class Process:
-    """One process of the service, as the system sees it."""
+    """One process of a service, as the system sees it."""
 
-    def __init__(self, data: Path, pid: int) -> None:
+    def __init__(self, data: Path, service: str, pid: int) -> None:
         self.pid = pid
         self._data = data
+        self._service = service
 
     async def ready(self, nodes: int = 1, *, within: float = 240.0) -> int:
         """Wait until it answers for all its organisations, at least so many; gives how many."""
@@ -84,7 +85,7 @@ class Process:
     async def nodes(self) -> int:
         """How many it holds; 0 while it does not answer for all of them."""
         try:
-            health: Mapping[str, Any] = await control.ask(self._data, SERVICE, "health", timeout=60)
+            health: Mapping[str, Any] = await control.ask(self._data, self._service, "health", timeout=60)
         except Unavailable:
             return 0
         return len(health["nodes"]) if health["ready"] else 0
@@ -114,15 +115,15 @@ def resident(pid: int) -> int:
 
 
 @asynccontextmanager
-async def running(data: Path, url: str, **settings: str) -> AsyncGenerator[Process]:
-    """A process of the service while the block lasts; killed at its end, as a power cut would."""
+async def running(data: Path, url: str, service: str = SERVICE, **settings: str) -> AsyncGenerator[Process]:
+    """A process of a service while the block lasts; killed at its end, as a power cut would."""
     environment = {**os.environ, "KRING_DATA": str(data), "KRING_NATS_URL": url, "KRING_LOG_LEVEL": "error", **settings}
-    with (data / f"{SERVICE}.log").open("ab") as log:
+    with (data / f"{service}.log").open("ab") as log:
         child = subprocess.Popen(  # noqa: ASYNC220  (starting takes no time; our own program)
-            [sys.executable, "-m", f"services.{SERVICE}.main"], env=environment, stdin=subprocess.DEVNULL, stderr=log
+            [sys.executable, "-m", f"services.{service}.main"], env=environment, stdin=subprocess.DEVNULL, stderr=log
         )
     try:
-        yield Process(data, child.pid)
+        yield Process(data, service, child.pid)
     finally:
         with suppress(ProcessLookupError):
             os.kill(child.pid, signal.SIGKILL)

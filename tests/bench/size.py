@@ -30,6 +30,8 @@ ASLEEP = 40
 """Organisations that are woken."""
 SETTLED = 6.0
 """Seconds after which a process has started and found nothing to do."""
+PATIENCE = 600.0
+"""Seconds that a first start may take."""
 LARGEST, BUSIEST = 256, 5.0
 """The aims: KiB an idle organisation, percent of a core."""
 
@@ -52,6 +54,7 @@ async def compare(folder: Path) -> None:
                 many = await standby.nodes(), resident(standby.pid)
                 await _idle(broker, standby)
                 await _asleep(data, broker)
+                await _all_services(data, broker, standby)
         async with _began(data, broker, "later start of few of them", **SOME) as few:
             await few.quiet()
             await asyncio.sleep(AT_REST)
@@ -64,7 +67,7 @@ async def compare(folder: Path) -> None:
 async def _began(data: Path, broker: Broker, what: str, **settings: str) -> AsyncGenerator[Process]:
     begin = time.perf_counter()
     async with running(data, broker.url, **settings) as process:
-        nodes = await process.ready()
+        nodes = await process.ready(within=PATIENCE)
         line(f"{what}, until all {nodes} answer", f"{time.perf_counter() - begin:>10.1f} s")
         yield process
 
@@ -102,6 +105,22 @@ async def _idle(broker: Broker, process: Process) -> None:
     line("idle, of a core", f"{busy * 100:>10.2f} %   ({aim})")
     line("idle, the broker, of a core", f"{(seconds_of(broker.pid) - beside) / IDLE * 100:>10.2f} %")
     line("memory of the broker", f"{resident(broker.pid) / 1024:>10.0f} MiB")
+
+
+async def _all_services(data: Path, broker: Broker, intake: Process) -> None:
+    """The other two services beside it: what a whole region takes of one machine."""
+    async with (
+        _began(data, broker, "events beside it: first start", service="events") as events,
+        _began(data, broker, "network beside both: first start", service="network") as network,
+    ):
+        for process in (network, events, intake):
+            await process.quiet()
+        await asyncio.sleep(AT_REST)
+        busy = await asyncio.gather(*(process.busy(IDLE) for process in (intake, events, network)))
+        memory = [resident(process.pid) / 1024 for process in (intake, events, network)]
+        line("intake, events, network at rest, MiB", "{:>10.0f} {:.0f} {:.0f}".format(*memory))
+        line("the same, of a core, %", "{:>10.2f} {:.2f} {:.2f}".format(*(100 * one for one in busy)))
+        line("memory of the broker, for all three", f"{resident(broker.pid) / 1024:>10.0f} MiB")
 
 
 async def _asleep(data: Path, broker: Broker) -> None:
