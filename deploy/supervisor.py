@@ -107,13 +107,13 @@ class _Supervisor:
 
     async def _readiness(self, group: Sequence[Process]) -> None:
         """Wait for all of them; say after a while which ones keep us waiting."""
-        waiting = asyncio.gather(*(process.ready.wait() for process in group))
         try:
-            await asyncio.wait_for(asyncio.shield(waiting), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await _ready(group)
         except TimeoutError:
             late = ", ".join(process.name for process in group if not process.ready.is_set())
             say(f"still waiting for {late}; 'kring doctor' may say why, and the logs in {self._logs}")
-            await waiting
+            await _ready(group)
 
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         say("stopping")
@@ -166,6 +166,11 @@ class _Supervisor:
         if line not in self._said:
             self._said.add(line)
             say(line)
+
+
+async def _ready(group: Sequence[Process]) -> None:
+    for process in group:
+        await process.ready.wait()
 
 
 async def _listens(port: int) -> bool:

@@ -44,7 +44,12 @@ class Kring:
     def begin(self) -> None:
         self.said = []
         self.running = subprocess.Popen(
-            [*KRING, "up"], env=self.environment, stdout=subprocess.PIPE, text=True, umask=0o022
+            [*KRING, "up"],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            umask=0o022,
         )
 
     def hear(self, word: str) -> str:
@@ -162,6 +167,11 @@ def test_everything_starts_tells_the_story_stops_and_is_still_there(kring: Kring
     assert code == 0
     assert "everything is kept" in last
     assert kring.processes() == {}
+
+    kring.begin()
+    kring.hear("starting intake")
+    code, last = kring.stop()
+    assert (code, last.splitlines()) == (0, ["stopping", f"stopped; everything is kept in {kring.data}"])
 
     kring.start()
     assert newest(kring, "humanitas") == {"status": "COMPLETED", "partner": "welzin", "direction": "OUT"}
