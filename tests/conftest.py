@@ -1,5 +1,9 @@
 """What every test starts from."""
 
+import atexit
+import os
+import shutil
+import tempfile
 from collections.abc import Generator
 
 import pytest
@@ -13,6 +17,14 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("seeded")
+
+
+def pytest_configure() -> None:
+    """What tests leave in the machine's temporary folder goes with them: sockets of processes that were killed, servers' files."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())  # `tmp_path` stays, to be looked at
+    folder = tempfile.mkdtemp(prefix="kring-")  # its name is short, as a socket's must be
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
 
 
 UNCOUNTED = ("tests/access/", "tests/faults/", "tests/flows/", "tests/soak/")
