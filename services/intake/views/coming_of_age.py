@@ -30,12 +30,12 @@ TELLS = "participant-is-a-minor"
 def project(recorded: Recorded[Any]) -> Iterator[Change]:
     match recorded.event:
         case participant.Registered(profile):
-            yield from _comes(recorded, profile)
+            yield _comes(recorded, profile)
             if profile and minor(profile, _year(recorded)):
                 yield set_due(TELLS, recorded.stream, recorded.at)
         case participant.Corrected(profile):
             yield clear_due(TELLS, recorded.stream)
-            yield from _comes(recorded, profile)
+            yield _comes(recorded, profile)
         case participant.MinorTold():
             yield clear_due(TELLS, recorded.stream)
         case participant.CameOfAge():
@@ -47,10 +47,10 @@ def project(recorded: Recorded[Any]) -> Iterator[Change]:
             return
 
 
-def _comes(recorded: Recorded[Any], profile: Profile | None) -> Iterator[Change]:
-    yield clear_due(COMES, recorded.stream)
+def _comes(recorded: Recorded[Any], profile: Profile | None) -> Change:
     if profile and profile.birth_year is not None and minor(profile, _year(recorded)):
-        yield set_due(COMES, recorded.stream, datetime(adult_from(profile.birth_year), 1, 1, tzinfo=AMSTERDAM))
+        return set_due(COMES, recorded.stream, datetime(adult_from(profile.birth_year), 1, 1, tzinfo=AMSTERDAM))
+    return clear_due(COMES, recorded.stream)
 
 
 def _year(recorded: Recorded[Any]) -> int:

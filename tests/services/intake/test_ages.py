@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import Connection, select
 
 from services.intake.domain import ages, consent, participant
 from services.intake.domain.consent import Give
@@ -25,11 +26,12 @@ from services.intake.domain.profile import Profile, Representative
 from services.intake.domain.working_days import AMSTERDAM
 from services.intake.main import come_of_age, tell_minor
 from services.intake.views import coming_of_age
-from shared.eventlog.due import clear_due, set_due
+from shared.eventlog.due import clear_due, due, set_due
 from shared.eventlog.types import Change, Due, Step
 from shared.rules import Refused
-from tests.services.intake.examples import NOON, OTHER, PERSON, PROFILE, TERMS
+from tests.services.intake.examples import FILE_CONSENT, NOON, OTHER, PERSON, PROFILE, TERMS
 from tests.services.intake.served_intake import CONSENT, PARTICIPANT, done, humanitas
+from tests.services.intake.sweeping import opened
 from tests.support.given import given
 from tests.support.projected import recorded
 from tests.support.served import Served
@@ -110,15 +112,30 @@ def test_consent_is_given_by_whose_yes_counts() -> None:
 def test_somebody_comes_of_age_once_the_year_is_there() -> None:
     at = datetime(2029, 1, 1, tzinfo=AMSTERDAM)
     comes, never = set_due(coming_of_age.COMES, PERSON, at), clear_due(coming_of_age.COMES, PERSON)
-    assert deadlines(Registered(person(2010), None))[:2] == [never, comes]
-    assert deadlines(Corrected(person(2010), ()))[1:] == [never, comes]
+    assert deadlines(Registered(person(2010), None))[:1] == [comes]
+    assert deadlines(Corrected(person(2010), ())) == [TOLD, comes]
     assert deadlines(Registered(person(1950), None)) == deadlines(CameOfAge()) == [never]
     for event in (Corrected(None, ()), Corrected(person(None), ()), Erased()):
         assert deadlines(event) == [TOLD, never]
-    due = Due(coming_of_age.COMES, PERSON, at.astimezone(UTC))
-    assert come_of_age(due, NOON) == [Step(participant, PERSON, ComeOfAge())]
+    fallen = Due(coming_of_age.COMES, PERSON, at.astimezone(UTC))
+    assert come_of_age(fallen, NOON) == [Step(participant, PERSON, ComeOfAge())]
     given(participant, Registered(person(2010), None)).when(ComeOfAge()).then(CameOfAge())
     given(participant, Registered(person(2010), None), Erased()).when(ComeOfAge()).then()
+
+
+async def test_views_are_made_again_while_a_minor_is_still_to_be_told_of(tmp_path: Path) -> None:
+    log, child = await opened(tmp_path, NOON), person(2010, representative=MOTHER)
+    register = participant.Register(child, None, FILE_CONSENT)
+    await log.run(participant, PERSON, register, by="ann")
+    before = await log.query(_due)
+    assert len(before) == 3, "to tell of, to come of age, and the month's numbers"
+    assert await log.rebuild() == 1
+    assert await log.query(_due) == before
+    await log.close()
+
+
+def _due(connection: Connection) -> list[Any]:
+    return [tuple(row) for row in connection.execute(select(due).order_by(due.c.name))]
 
 
 def test_somebody_comes_of_age_once_unless_the_year_was_corrected_since() -> None:
