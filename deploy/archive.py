@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
 from itertools import chain
@@ -14,6 +14,7 @@ import msgspec
 
 from shared.backup import Part
 from shared.eventlog.tables import SCHEMA
+from shared.ids import uuid7
 from shared.rules import Refused
 
 FORMAT = 1
@@ -44,6 +45,13 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="kring", tag="
     def services(self) -> list[str]:
         """Whose logs are in it."""
         return [one.node.rpartition(".")[2] for one in self.nodes]
+
+
+def header(kind: Kind, organisation: str, nodes: Sequence[Part] = ()) -> Header:
+    """Of a file that is made now. Raises `Refused("backup-nothing")` when there are no logs that it could be of."""
+    if kind is not Kind.KEYS and not nodes:
+        raise Refused("backup-nothing", organisation=organisation)
+    return Header(kind=kind, organisation=organisation, id=uuid7(), made=datetime.now(UTC), nodes=tuple(nodes))
 
 
 class _Outside(msgspec.Struct, tag_field="kring", tag="archive"):

@@ -2,34 +2,30 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from uuid import uuid4
 
 import msgspec
 from sqlalchemy import Connection, delete
 
-from deploy import archive
+from deploy import archive, backupkeys
 from deploy.archive import Header, Kind
 from deploy.halfway import putting
 from deploy.keys import kept
 from deploy.linkkeys import keep_links
-from deploy.places import MOVED, Place, Secret, check_secret, held, secrets, swapped
+from deploy.places import MOVED, Place, held, swapped
 from shared import control
 from shared.accesslog import upkept
-from shared.backup import Part, Section, fill, lines, part, rows
+from shared.backup import Part, Section, fill, lines, part
 from shared.contracts.access import AccessAction
 from shared.eventlog.accesses import added
-from shared.eventlog.keytables import TABLES as KEY_TABLES
-from shared.eventlog.keytables import merge
 from shared.eventlog.renewal import renew
 from shared.eventlog.tables import about
 from shared.eventlog.unfinished import Unfinished, unfinished
-from shared.ids import uuid7
 from shared.linkkeys import PRIVATE
 from shared.register import SERVICES, Register
 from shared.rules import NotFound, Refused, Unavailable
@@ -50,34 +46,51 @@ def backup(settings: Settings, organisation: str, path: Path, keys: Path | None 
     with tempfile.TemporaryDirectory(prefix=".kring-", dir=path.absolute().parent) as folder:
         copies = {service: Path(folder) / service for service in SERVICES}
         parts = [_copied(settings, f"{organisation}.{service}", copy) for service, copy in copies.items()]
-        header = _header(Kind.BACKUP, organisation, [one for one in parts if one])
-        archive.write(path, header, _content(copies.values()))
+        header = archive.header(Kind.BACKUP, organisation, [one for one in parts if one])
+        archive.write(path, header, backupkeys.content(copies.values()))
         if keys is not None:
             apart = [copy.with_suffix(".keys") for copy in copies.values()]
-            _write_keys(settings, keys, organisation, apart)
+            backupkeys.write(settings, keys, organisation, apart)
     return header
 
 
 def export(settings: Settings, organisation: str, path: Path, keys: Path | None = None) -> Header:
-    """Copy a stopped organisation's logs to go on elsewhere; from then on its databases here take nothing. Raises like `backup`."""
+    """Copy a stopped organisation's logs to go on elsewhere; from then on its databases here take nothing.
+
+    Broken off after that has begun, no node is opened here until it is done again with the same files. Raises like `backup`.
+    """
     Register.open(settings.data).organisation(organisation)
-    _free(path, keys)
+    folder = settings.data / organisation
+    begun = unfinished(folder)
+    again = begun is not None and begun.command == "export"
+    whole = again and path.exists()
+    if not whole:
+        _free(path, keys)
     with ExitStack() as stack:
-        places = [stack.enter_context(held(settings, organisation, service)) for service in SERVICES]
+        places = [stack.enter_context(held(settings, organisation, service, half=again)) for service in SERVICES]
         there = [place for place in places if place.known() is not None]
-        for place in there:
-            _note(place, AccessAction.EXPORT, "kring export")
-        header = _header(Kind.EXPORT, organisation, [_looked(place) for place in there])
-        archive.write(path, header, (line for place in there for line in _lines(place)))
-        if keys is not None:
-            folder = Path(
-                stack.enter_context(tempfile.TemporaryDirectory(prefix=".kring-", dir=keys.absolute().parent))
-            )
+        header = (
+            archive.check(path, organisation, Kind.EXPORT)
+            if whole
+            else _exported(settings, organisation, there, path, keys)
+        )
+        with putting(folder, "export", header.made):
             for place in there:
-                _kept_keys(place, folder / place.node)
-            _write_keys(settings, keys, organisation, (folder / place.node for place in there))
-        for place in there:
-            place.leave(header.made)
+                place.leave(header.made)
+    return header
+
+
+def _exported(settings: Settings, organisation: str, places: Sequence[Place], path: Path, keys: Path | None) -> Header:
+    for place in places:
+        _note(place, AccessAction.EXPORT, "kring export")
+    header = archive.header(Kind.EXPORT, organisation, [_looked(place) for place in places])
+    archive.write(path, header, (line for place in places for line in _lines(place)))
+    if keys is not None:
+        with tempfile.TemporaryDirectory(prefix=".kring-", dir=keys.absolute().parent) as folder:
+            copies = {place: Path(folder) / place.node for place in places}
+            for place, copy in copies.items():
+                backupkeys.copied(place, copy)
+            backupkeys.write(settings, keys, organisation, copies.values())
     return header
 
 
@@ -118,14 +131,14 @@ def _put(
     """Everything is made beside what stands there, and only then put in its place; secret keys last, as without them nothing runs."""
     organisation, folder = header.organisation, settings.data / header.organisation
     Register.open(settings.data).organisation(organisation)
-    found, personal = _keys(settings, organisation, keys)
+    found, personal = backupkeys.read(settings, organisation, keys)
     with ExitStack() as stack:
         places = [stack.enter_context(held(settings, organisation, one, half=True)) for one in header.services]
         there = [_there(place, command, unfinished(folder)) for place in places]
         for place in places:
             _stage(place, path, then)
         for place in places:
-            _merge(place, personal)
+            backupkeys.merged(place, personal)
         with putting(folder, command, datetime.now(UTC)) as begun:
             aside = swapped(places, there, begun)
             for where, secret in found:
@@ -176,7 +189,7 @@ def _copied(settings: Settings, node: str, copy: Path) -> Part | None:
         _note(place, AccessAction.EXPORT, "kring backup")
         with copy.open("wb") as file:
             file.writelines(_lines(place))
-        _kept_keys(place, copy.with_suffix(".keys"))
+        backupkeys.copied(place, copy.with_suffix(".keys"))
         return _looked(place)
 
 
@@ -195,52 +208,6 @@ def _lines(place: Place) -> Iterator[bytes]:
     with place.database.read() as connection:
         part(connection, place.node)
         yield from lines(connection, place.node)
-
-
-def _content(copies: Iterable[Path]) -> Iterator[bytes]:
-    for copy in copies:
-        if copy.exists():
-            with copy.open("rb") as file:
-                yield from file
-
-
-def _header(kind: Kind, organisation: str, nodes: Sequence[Part]) -> Header:
-    if kind is not Kind.KEYS and not nodes:
-        raise Refused("backup-nothing", organisation=organisation)
-    return Header(kind=kind, organisation=organisation, id=uuid7(), made=datetime.now(UTC), nodes=tuple(nodes))
-
-
-def _write_keys(settings: Settings, path: Path, organisation: str, copies: Iterable[Path]) -> None:
-    """The organisation's own keys, and those of what it keeps about persons."""
-    lines = chain(secrets(settings, organisation), _content(copies))
-    archive.write(path, _header(Kind.KEYS, organisation, ()), lines)
-
-
-def _kept_keys(place: Place, copy: Path) -> None:
-    with place.keys() as connection, copy.open("wb") as file:
-        file.writelines(lines(connection, place.node, KEY_TABLES))
-
-
-def _keys(settings: Settings, organisation: str, path: Path | None) -> tuple[list[tuple[Path, str]], list[Section]]:
-    """The secrets of a file of keys with where each belongs, and the keys of what is kept about persons."""
-    if path is None:
-        return [], []
-    archive.check(path, organisation, Kind.KEYS)
-    found, personal = list[tuple[Path, str]](), list[Section]()
-    for line in archive.lines(path):
-        one = msgspec.json.decode(line, type=Secret | Section)
-        if isinstance(one, Section):
-            personal.append(one)
-        else:
-            found.append(check_secret(settings, organisation, one))
-    return found, personal
-
-
-def _merge(place: Place, personal: Iterable[Section]) -> None:
-    mine = [one for one in personal if one.node == place.node]
-    found = [[row for one in mine if one.table == table.name for row in rows(one, table)] for table in KEY_TABLES]
-    with place.keys() as connection:
-        merge(connection, *found)
 
 
 def _free(*paths: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""Databases that are put in place one after the other: a file says so meanwhile, and until it is gone no node is opened on them."""
+"""Databases that are put in place, or left, one after the other: a file says so meanwhile, and while it is there no node is opened."""
 
 import os
 from collections.abc import Generator

@@ -1,7 +1,7 @@
 """Many small statements, run with little ado: SQLAlchemy compiles each once, the driver runs it for rows and rows."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -83,7 +83,7 @@ def execute(connection: Connection, changes: Iterable[Change]) -> None:
             runs[-1].rows.append(parameters)
         else:
             runs.append(_Run(statement, names, [parameters]))
-    with _cursor(connection) as cursor:
+    with closing(connection.connection.cursor()) as cursor:
         for table, runs in tables.items():
             for one in _left(table, runs) if all(one.statement in _KEYED for one in runs) else runs:
                 _run(cursor, connection.dialect, one)
@@ -110,37 +110,35 @@ def _left(table: Table, runs: Iterable[_Run]) -> Iterable[_Run]:
 
 def run(connection: Connection, statement: _Statement, rows: Sequence[_Parameters]) -> int:
     """Run one statement for rows that name the same parameters; gives how many rows of the table it touched."""
-    with _cursor(connection) as cursor:
+    with closing(connection.connection.cursor()) as cursor:
         return _run(cursor, connection.dialect, _Run(statement, tuple(rows[0]), list(rows)))
 
 
 def _run(cursor: Any, dialect: Dialect, one: _Run) -> int:
     prepared = _prepared(one.statement, dialect, one.names)
-    made = [prepared.row(row) for row in one.rows]
-    if len(made) == 1:
-        cursor.execute(prepared.sql, made[0])
-    else:
-        cursor.executemany(prepared.sql, made)
+    _ask(cursor, dialect, prepared.sql, [prepared.row(row) for row in one.rows])
     return int(cursor.rowcount)
 
 
 def value(connection: Connection, statement: Select[Any]) -> Any:
     """The first column of the first row, as the driver gives it; None where there is no row."""
     prepared = _prepared(statement, connection.dialect, ())
-    with _cursor(connection) as cursor:
-        row = cursor.execute(prepared.sql, prepared.row({})).fetchone()
-        return None if row is None else row[0]
+    with closing(connection.connection.cursor()) as cursor:
+        _ask(cursor, connection.dialect, prepared.sql, [prepared.row({})])
+        row = cursor.fetchone()
+    return None if row is None else row[0]
 
 
-@contextmanager
-def _cursor(connection: Connection) -> Generator[Any]:
-    """What the driver raises is raised as SQLAlchemy would."""
-    driver: Any = connection.dialect.dbapi
+def _ask(cursor: Any, dialect: Dialect, sql: str, rows: list[Any]) -> None:
+    """What the driver raises is raised as SQLAlchemy would, with the statement and without its values."""
+    driver: Any = dialect.dbapi
     try:
-        with closing(connection.connection.cursor()) as cursor:
-            yield cursor
+        if len(rows) == 1:
+            cursor.execute(sql, rows[0])
+        else:
+            cursor.executemany(sql, rows)
     except driver.Error as fault:
-        raise DBAPIError.instance(None, None, fault, driver.Error, dialect=connection.dialect) from fault
+        raise DBAPIError.instance(sql, None, fault, driver.Error, dialect=dialect) from fault
 
 
 def _keyed(statement: S) -> S:

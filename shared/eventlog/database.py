@@ -78,11 +78,10 @@ class Database:
         return used is not None and not busy and monotonic() - used >= seconds
 
     def rest(self) -> None:
-        """Let go of what is only there for speed: pooled connections and compiled statements. The next use brings them back."""
+        """Let go of what is only there for speed: pooled connections. The next use brings them back."""
         self._used = None
         if self._made is not None:
             self._made.dispose()
-            self._made.clear_compiled_cache()
 
     def settle(self, *tables: Table) -> bool:
         """Leave no bytes of deleted rows. False: a reader was in the way, or may still see them.
@@ -112,9 +111,9 @@ class Database:
     @property
     def _engine(self) -> Engine:
         """Made when it is first needed: a standby waits for a thousand databases that it cannot have yet."""
+        made = self._made or self._make()  # it may ask a server that is away: nobody waits for that who only closes
         with self._read:
-            if self._made is None:
-                self._made = self._make()
+            self._made = self._made or made
             return self._made
 
 

@@ -36,8 +36,8 @@ _POOLED, _MORE = 4, 30
 """Connections that an engine keeps, and those it opens besides while many ask."""
 _compiled: Any = LRUCache(_STATEMENTS)
 _POSTGRES = make_url("postgresql+psycopg://")
-_by_schema: dict[str, Dialect] = {}
-"""Of PostgreSQL: each of a node's schemas is its connections' own."""
+_met: list[Dialect] = []
+"""PostgreSQL's, once a server has answered."""
 
 
 def sqlite_engine(path: Path) -> Engine:
@@ -89,15 +89,15 @@ def postgres_engine(url: str, schema: str) -> Engine:
             made.set()
         return connection
 
-    dialect = _postgres(schema, connect)
+    dialect = _postgres(connect)
     pool = QueuePool(connect, pool_size=_POOLED, max_overflow=_MORE, pre_ping=True, dialect=dialect)
     return Engine(pool, dialect, _POSTGRES, execution_options={"compiled_cache": _compiled})
 
 
-def _postgres(schema: str, connect: Callable[[], Any]) -> Dialect:
-    """As SQLAlchemy sets it up when an engine first connects: by asking the first server that answers."""
-    if schema not in _by_schema:
+def _postgres(connect: Callable[[], Any]) -> Dialect:
+    """As SQLAlchemy sets it up when an engine first connects: by asking a server, here the first that answers."""
+    if not _met:
         engine = create_engine(_POSTGRES, creator=connect, poolclass=NullPool)
         with engine.connect():
-            _by_schema[schema] = engine.dialect
-    return _by_schema[schema]
+            _met.append(engine.dialect)
+    return _met[0]

@@ -93,7 +93,7 @@ def needed(stored: Iterable[bytes]) -> set[Whose]:
 
 def revealed(data: bytes, keys: Ring, place: Place, at: str = "") -> bytes:
     """An object's JSON with each box opened; null where the subject's key was destroyed. What is not sealed is not looked into."""
-    values: dict[str, msgspec.Raw | bytes] = dict(_VALUES.decode(data))
+    values = _VALUES.decode(data)
     for name, value in values.items():
         if MARK in (encoded := bytes(value)) and encoded.startswith(b"{"):
             values[name] = msgspec.Raw(_opened(encoded, keys, place, f"{at}/{name}"))

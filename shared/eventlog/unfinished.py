@@ -1,4 +1,4 @@
-"""A restore or import that was broken off: from before the first database is put in place until after the last, a file says so."""
+"""A restore, import or export that was broken off: from before its first database is changed until after the last, a file says so."""
 
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ FILE = "restoring"
 
 
 class Unfinished(msgspec.Struct, frozen=True):
-    """What has begun to put databases in place, and when first."""
+    """What has begun to change databases, and when first."""
 
     command: str
     at: datetime
@@ -26,7 +26,7 @@ def unfinished(folder: Path | None) -> Unfinished | None:
 
 
 def refuse_unfinished(folder: Path | None, node: str) -> None:
-    """Open nothing that may be half put back. Raises `DatabaseUnusable("restore-unfinished")`."""
+    """Open nothing that may be half put back, or half gone. Raises `DatabaseUnusable("restore-unfinished")`."""
     if found := unfinished(folder):
         organisation = node.partition(".")[0]
         raise DatabaseUnusable("restore-unfinished", node=node, organisation=organisation, command=found.command)

@@ -28,6 +28,8 @@ from tests.bench import (
 from tests.bench.measure import machine
 from tests.support.nats import nats_server
 
+PARTS = (protection, accesses, loop, rebuild, inbox, integrators, engines, hostile, sharing, size, on_postgres)
+
 
 async def main() -> None:
     """Measure all."""
@@ -44,19 +46,7 @@ async def main() -> None:
             await calls.compare(one, other)
             await one.close()
             await other.close()
-        for part in (
-            protection,
-            accesses,
-            loop,
-            rebuild,
-            inbox,
-            integrators,
-            engines,
-            hostile,
-            sharing,
-            size,
-            on_postgres,
-        ):
+        for part in PARTS:
             await part.compare(Path(folder))
 
 

@@ -3,18 +3,15 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from deploy import archive, backups, doctor
+from deploy import archive, backups
 from deploy.archive import Kind
 from deploy.cli.main import main
-from deploy.halfway import putting
 from shared import control
 from shared.eventlog.database import DatabaseUnusable
 from shared.eventlog.tables import SCHEMA
@@ -106,31 +103,6 @@ async def test_a_backup_of_one_engine_is_restored_on_the_other(tmp_path: Path) -
         await net.start(SENDER)
         assert await people(net) == ["Truus"]
         assert len(net.nodes[SENDER].log.log_ids) == 3
-
-
-async def test_what_a_restore_has_left_half_put_back_is_opened_by_nobody_and_told_by_doctor(tmp_path: Path) -> None:
-    file = tmp_path / "sunday.kring"
-    async with network(tmp_path, SENDER) as net:
-        await net.stop(SENDER)
-        await asyncio.to_thread(backups.backup, net.settings, "humanitas", file)
-        with suppress(OSError), putting(net.data / "humanitas", "restore", datetime.now(UTC)):
-            raise OSError
-        with pytest.raises(DatabaseUnusable, match="restore-unfinished"):
-            await net.start(SENDER)
-        with pytest.raises(DatabaseUnusable, match="restore-unfinished"):
-            await asyncio.to_thread(backups.backup, net.settings, "humanitas", tmp_path / "monday.kring")
-        (net.data / "humanitas" / "intake.db").unlink()
-        found = [(part, refused.code) for part, refused in await asyncio.to_thread(unfinished_parts, net.settings)]
-        assert found == [(service, "restore-unfinished") for service in ("events", "intake", "network")]
-        await asyncio.to_thread(backups.restore, net.settings, "humanitas", file)
-        assert await asyncio.to_thread(unfinished_parts, net.settings) == []
-        await net.start(SENDER)
-
-
-def unfinished_parts(settings: Settings) -> list[doctor.Finding]:
-    """What `kring doctor` finds of it, while nothing runs."""
-    found = doctor.findings(settings, ())
-    return sorted((one for one in found if one[1].code == "restore-unfinished"), key=lambda one: one[0])
 
 
 def changed(**fields: Any) -> Any:

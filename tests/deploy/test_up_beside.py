@@ -23,6 +23,16 @@ def two(tmp_path: Path) -> Iterator[tuple[Kring, Kring]]:
             one.stop()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="as the other tests of a whole Kring")
+def test_ctrl_c_while_it_starts_stops_it_and_says_no_more_than_that(two: tuple[Kring, Kring]) -> None:
+    kring, _ = two
+    kring.begin()
+    kring.hear("starting intake")
+    code, last = kring.stop()
+    assert (code, last.splitlines()) == (0, ["stopping", f"stopped; everything is kept in {kring.data}"])
+    assert kring.processes() == {}
+
+
 @pytest.mark.timeout(240)
 @pytest.mark.skipif(sys.platform != "linux", reason="as the other tests of a whole Kring")
 def test_a_second_copy_runs_beside_the_first_and_neither_sees_the_other(two: tuple[Kring, Kring]) -> None:

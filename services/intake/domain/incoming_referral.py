@@ -205,6 +205,8 @@ def _of_lost(command: Command, state: Lost) -> list[Event]:
         case Cancel(reason, decided_by):
             referral_status.check(state.standing.status, Status.CANCELLED)
             return [Cancelled(reason, decided_by)]
+        case Forget():  # nothing of anybody is here; it is only not kept any longer
+            return [Forgotten()]
         case correction.Hear(number, about):
             return [*correction.taken(number, about, None, state.corrected)]
         case Receive() | Remind() | NoteOverdue():

@@ -13,12 +13,14 @@ from uuid import UUID, uuid5
 import pytest
 from msgspec.structs import replace
 
-from services.intake.domain import incoming_referral, month, participant, retention
+from services.intake.domain import incoming_referral, month, participant, restored, retention
 from services.intake.domain import referral_progress as progress
 from services.intake.domain.incoming_erasure import Forget, Forgotten
 from services.intake.domain.incoming_events import Received
 from services.intake.domain.incoming_referral import Receive
 from services.intake.domain.month import Closed
+from services.intake.domain.participant import End, Erased, Register
+from services.intake.domain.referral_status import Status
 from services.intake.domain.retention import NOTICE, Swept
 from services.intake.main import SERVICE
 from services.intake.views import counts
@@ -26,7 +28,7 @@ from services.intake.views import retention as view
 from shared.eventlog.log import Log
 from shared.eventlog.parked import listed
 from shared.eventlog.types import Step, Unit
-from tests.services.intake.examples import FILE_CONSENT, NOON, OTHER, PROFILE, THIRD
+from tests.services.intake.examples import FILE_CONSENT, NOON, OTHER, PERSON, PROFILE, THIRD
 from tests.services.intake.sweeping import opened, work
 from tests.support.projected import SCOPE
 from tests.support.waiting import eventually
@@ -144,6 +146,24 @@ async def test_a_restored_log_whose_letters_cannot_be_read_any_more_is_swept_lik
     assert [one.referrals for one in await parts(log)] == [2, 1]
     assert [(await log.read(one))[-1].event for one in REFERRALS] == [Forgotten()] * 3
     assert await log.query(lambda connection: view.batch(connection, LATER, 9).referrals) == ()
+    await log.close()
+
+
+async def test_what_only_its_sender_had_goes_when_its_time_has_come_and_keeps_nobody_else(tmp_path: Path) -> None:
+    log = await opened(tmp_path, NOON)
+    told = restored.Compare("welzin", OTHER, THIRD, progress.Standing(Status.ACCEPTED, owner="Bo"), (), ("accepted",))
+    ended = incoming_referral.Cancel(progress.Reason.OTHER, progress.DecidedBy.ORGANISATION)
+    steps = [
+        *(Step(incoming_referral, OTHER, command) for command in (told, ended)),
+        *(Step(participant, PERSON, command) for command in (Register(PROFILE, None, FILE_CONSENT), End(""))),
+        Step(retention, retention.KEPT_AS, retention.Set(24, NOON)),
+    ]
+    await log.write(Unit(steps=steps, by="system"))
+    await log.close()
+    log = await opened(tmp_path, LATER)
+    await until(log, Swept(1, 1, 0))
+    assert [(await log.read(one))[-1].event for one in (OTHER, PERSON)] == [Forgotten(), Erased()]
+    assert await log.query(lambda connection: view.batch(connection, LATER, 9)) == view.Batch((), (), 0, None)
     await log.close()
 
 

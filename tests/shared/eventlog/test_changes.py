@@ -64,7 +64,7 @@ def test_together_they_come_to_what_they_come_to_one_by_one(connection: Connecti
 
 def test_what_the_driver_refuses_is_raised_as_anywhere_else(connection: Connection) -> None:
     nothing: list[Change] = [(put(shelf), {"row": 1, "place": "a", "what": None})]
-    with pytest.raises(IntegrityError), connection.begin_nested():
+    with pytest.raises(IntegrityError, match="INSERT INTO shelf"), connection.begin_nested():
         execute(connection, nothing)
 
 

@@ -1,13 +1,17 @@
 """What one organisation waits for keeps no other one waiting."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
+from shared.eventlog import engines
+from shared.eventlog.database import Database
 from shared.eventlog.log import Log
 from shared.ids import uuid7
 from tests.shared.eventlog import seats
@@ -99,3 +103,24 @@ async def test_who_asks_much_leaves_threads_to_others_and_can_write_meanwhile(tm
         enough.set()
         await asyncio.gather(*questions)
         await log.close()
+
+
+def test_who_closes_a_database_does_not_wait_for_a_server_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "_met", [])  # as in a process that has just started
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        database = Database(f"postgresql://kring@127.0.0.1:{server.getsockname()[1]}/silent", "here")
+
+        def ask() -> None:
+            with pytest.raises(OperationalError):
+                database.connection()
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        connection, _ = server.accept()
+        assert connection.recv(8), "it asks, and waits for an answer"
+        database.close()
+        connection.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            connection.recv(1)  # it still does
+        connection.close()
+        asking.join()
