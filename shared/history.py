@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from shared.contracts.file import Noted
-from shared.eventlog.registry import name_of
+from shared.eventlog.recorded import name_of
 from shared.eventlog.types import Recorded, Unknown
 from shared.rules import Refused
 

@@ -3,9 +3,9 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 
-from deploy.cli import backups, brokers, covenants, integrators, looking, masterkeys, network, owners, running, tls
 from deploy.cli.words import say
 from shared.rules import Invalid, Refused
 from shared.settings import load
@@ -25,9 +25,25 @@ KRING_DATABASE_<ORGANISATION> (a PostgreSQL address), KRING_MASTER_<ORGANISATION
 """
 
 
+PARTS: Mapping[str, Sequence[str]] = {
+    "running": ("up", "story"),
+    "looking": ("status", "doctor"),
+    "network": ("token", "org", "registrar", "agreement"),
+    "covenants": ("covenant",),
+    "integrators": ("integrator", "listen"),
+    "owners": ("parked", "digest", "rebuild"),
+    "backups": ("backup", "restore", "export", "import"),
+    "masterkeys": ("master-key",),
+    "brokers": ("broker",),
+    "tls": ("tls",),
+}
+"""Modules beside this one, and their commands: loading all of them takes longer than most commands do."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
-    chosen = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    chosen = _parser(given[0] if given else "").parse_args(given)
     os.umask(0o077)  # what it makes, and what it starts, is for nobody else on this machine to read
     try:
         chosen.run(chosen, load(os.environ))
@@ -39,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(command: str = "") -> argparse.ArgumentParser:
+    """With the commands of that command's module, or with all where there is none such."""
     parser = argparse.ArgumentParser(
         prog="kring",
         description="Kring lets organisations that help lonely people share referrals, each in its own database.",
@@ -47,8 +64,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for part in (running, looking, network, covenants, integrators, owners, backups, masterkeys, brokers, tls):
-        part.add(commands)
+    parts = [part for part, names in PARTS.items() if command in names] or PARTS
+    for part in parts:
+        import_module(f"deploy.cli.{part}").add(commands)
     return parser
 
 

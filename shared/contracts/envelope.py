@@ -12,8 +12,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from shared.eventlog.registry import name_of
-from shared.eventlog.types import Recorded
+from shared.eventlog.recorded import Recorded, name_of
 
 T = TypeVar("T")
 LARGEST = 64 * 1024

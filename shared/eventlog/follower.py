@@ -12,7 +12,7 @@ from shared import tracing
 from shared.eventlog.database import PASSING
 from shared.eventlog.log import GATHER, Log
 from shared.eventlog.parked import park
-from shared.eventlog.registry import name_of
+from shared.eventlog.recorded import name_of
 from shared.eventlog.turns import in_turn
 from shared.eventlog.types import Change, Policy, Recorded, Step, Unit
 from shared.rules import Refused, Unavailable

@@ -10,7 +10,8 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, Stor
 
 from shared.eventlog.keystore import Keys, Ring
 from shared.eventlog.protection import MARK, Place, needed, revealed, sealed, subjects
-from shared.eventlog.registry import Registry, name_of
+from shared.eventlog.recorded import name_of
+from shared.eventlog.registry import Registry
 from shared.eventlog.types import Recorded, Unknown
 from shared.ids import text
 

@@ -12,7 +12,8 @@ from shared.eventlog.cache import Known
 from shared.eventlog.forgetting import ended_by
 from shared.eventlog.keytables import Whose
 from shared.eventlog.protection import left
-from shared.eventlog.registry import Registry, name_of
+from shared.eventlog.recorded import name_of
+from shared.eventlog.registry import Registry
 from shared.eventlog.types import Accessed, Change, Outcome, Recorded, Step, Unit, Unknown
 from shared.rules import Refused
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from shared.eventlog.registry import name_of
+from shared.eventlog.recorded import name_of
 from shared.eventlog.types import Recorded
 
 KEPT = 64

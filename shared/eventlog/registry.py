@@ -8,6 +8,7 @@ import msgspec
 
 from shared.eventlog import restored
 from shared.eventlog.protection import fields
+from shared.eventlog.recorded import name_of
 from shared.eventlog.types import Change, Decider, Recorded, View
 
 Projection = Callable[[Recorded[Any]], list[Change]]
@@ -81,16 +82,3 @@ def projection(views: Iterable[View]) -> Projection:
         return [change for view in following.get(type(recorded.event), ()) for change in view.project(recorded)]
 
     return project
-
-
-def name_of(event: type | object) -> str:
-    """An event type's stored name: its msgspec tag.
-
-    Raises:
-        TypeError: when it has none; such a type cannot be stored.
-    """
-    config: msgspec.structs.StructConfig | None = getattr(event, "__struct_config__", None)
-    if config is None or not isinstance(config.tag, str):
-        msg = f"{event!r} needs a tag: the name it is stored under"
-        raise TypeError(msg)
-    return config.tag

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, insert, select
 
 from shared.eventlog.mapper import EventMapper
 from shared.eventlog.opening import log_ids
-from shared.eventlog.registry import Registry, name_of
+from shared.eventlog.recorded import name_of
+from shared.eventlog.registry import Registry
 from shared.eventlog.restored import LogRestored
 from shared.eventlog.tables import events, identities
 from shared.eventlog.types import Recorded

@@ -9,41 +9,13 @@ import msgspec
 from eventsourcing.persistence import Tracking as Tracking  # noqa: PLC0414  (whoever follows something names it)
 from sqlalchemy import Connection, Delete, Insert, Table, Update
 
+from shared.eventlog.recorded import Recorded as Recorded  # noqa: PLC0414  (whoever knows these types knows it too)
 from shared.rules import Refused
 
 E = TypeVar("E")
 
 Change = tuple[Insert | Update | Delete, Mapping[str, Any]]
 """One statement (a module constant: the same object each time, so that a group runs as `executemany`) and its parameters."""
-
-
-class Recorded(msgspec.Struct, Generic[E], frozen=True):
-    """An event as it was recorded."""
-
-    event: E
-    stream: UUID
-    version: int
-    """Number in its stream, from 1."""
-    position: int
-    """Number in the node's log, from 1."""
-    log: UUID
-    """Identity the log had when this was recorded; renewed by a restore."""
-    at: datetime
-    """Time of recording, UTC; never runs backwards."""
-    by: str
-    """Who: `user:<subject>`, `policy:<name>`, `partner:<organisation>` or `system`."""
-    trace: str
-    """Correlation id: a W3C trace id (32 hexadecimal digits)."""
-
-    @property
-    def originator_id(self) -> UUID:
-        """The stream, in the eventsourcing library's words."""
-        return self.stream
-
-    @property
-    def originator_version(self) -> int:
-        """The version, in the eventsourcing library's words."""
-        return self.version
 
 
 class Unknown(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from shared.contracts.envelope import Envelope, Malformed, contents, opened
 from shared.eventlog.database import PASSING
 from shared.eventlog.log import Log
 from shared.eventlog.parked import park
-from shared.eventlog.registry import name_of
+from shared.eventlog.recorded import name_of
 from shared.eventlog.types import Change, Followed, Policy, Step, Tracking, Unit
 from shared.rules import Refused, Unavailable
 from shared.wire.connection import Connection, pauses

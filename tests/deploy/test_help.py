@@ -2,8 +2,9 @@
 
 import argparse
 from collections.abc import Iterator
+from importlib import import_module
 
-from deploy.cli.main import _parser
+from deploy.cli.main import PARTS, _parser
 
 
 def _every(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -24,3 +25,10 @@ def test_every_argument_of_every_command_has_help() -> None:
     ]
     assert silent == []
     assert len(parsers) > 30
+
+
+def test_each_command_is_in_the_module_that_is_loaded_for_it() -> None:
+    for part, names in PARTS.items():
+        commands = argparse.ArgumentParser().add_subparsers()
+        import_module(f"deploy.cli.{part}").add(commands)
+        assert list(commands.choices) == list(names), part

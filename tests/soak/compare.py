@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.intake.domain import incoming_referral, incoming_state, outgoing_events, outgoing_referral, outgoing_state
 from services.intake.letters import kept_as
-from shared.eventlog.registry import name_of
+from shared.eventlog.recorded import name_of
 from shared.eventlog.types import Recorded
 from tests.soak.books import Book, Books, published
 from tests.soak.ledger import Entry, lanes

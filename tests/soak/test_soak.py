@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from shared.eventlog.registry import name_of
+from shared.eventlog.recorded import name_of
 from shared.ids import uuid7
 from shared.register import SERVICES
 from tests.soak.books import Book, Books, Stored
