@@ -4,7 +4,7 @@
 #   make test-postgres   every story, with all databases in PostgreSQL
 #   make replay  an integrator from the first of EVENTS (100,000) events, over a restart and a loss of the broker; some minutes
 #   make lock    renew requirements.lock after a change of pyproject.toml
-#   make faults  a node killed, or failing, at every call to the disk, and a relay at every send; PLACES tries some again
+#   make faults  a node killed, or failing, at every call to the disk, a relay at every send, a restore at every step; PLACES tries some again
 #   make soak    kills at any moment for MINUTES (10), by the plan that SEED gives; then everything acknowledged is looked for
 
 PYTHON ?= python3
@@ -46,6 +46,7 @@ replay: $(READY)
 
 faults: $(READY)
 	$(BIN)/python -m tests.faults $(PLACES)
+	$(if $(PLACES),,EVERY_STEP=1 $(BIN)/python -m pytest --no-cov tests/faults/test_restore.py)
 
 MINUTES ?= 10
 soak: $(READY)

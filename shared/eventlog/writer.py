@@ -165,6 +165,8 @@ class Writer:
                 plan.add(unit, log=self.log_id, position=self.position, at=self._now(clock))
             ended = list(dict.fromkeys(ended_by(plan.events)))
             written = self._record(connection, plan, ended)
+            self.recent.begin(plan.events)
+        self._cache.put(self._node, states | plan.states)
         self._forgetting.take(ended)
         self._chain.take(written.tail, _people(ended))
         if written.whole:  # before the position grows: whoever knows of an event finds it
@@ -174,7 +176,6 @@ class Writer:
         self.position += len(plan.events)
         self._written.append(written)
         self.tracked |= plan.tracking
-        self._cache.put(self._node, states | plan.states)
         alarm(self._node, written.changes)
         return plan.answers
 

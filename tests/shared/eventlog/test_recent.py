@@ -3,9 +3,13 @@
 What is at hand is the very object that was committed; what is read from a database is another one.
 """
 
+import asyncio
+from uuid import UUID
+
 import pytest
 from sqlalchemy import update
 
+from shared.eventlog.cache import Known, StateCache
 from shared.eventlog.keystore import Keys
 from shared.eventlog.ownership import NotOwner
 from shared.eventlog.recent import KEPT
@@ -74,3 +78,19 @@ async def test_nothing_is_at_hand_once_another_process_owns_the_node(opened: Ope
 def _fails(*_: object) -> None:
     msg = "the disk is full"
     raise OSError(msg)
+
+
+async def test_who_has_seen_a_commit_in_the_database_reads_no_stream_that_lacks_it(opened: Opening) -> None:
+    class Watched(StateCache):
+        """Looks at the moment between the commit and what comes to be at hand by it."""
+
+        def put(self, node: str, states: dict[UUID, Known]) -> None:
+            super().put(node, states)
+            read = asyncio.run_coroutine_threadsafe(log.read(room), loop)
+            seen.append([one.version for one in read.result()])
+
+    loop, room, seen = asyncio.get_running_loop(), uuid7(), list[list[int]]()
+    log = await opened(cache=Watched())
+    for command in (Open(3), Take("Bep"), Take("Ann")):
+        await run(log, room, command)
+    assert seen == [[1], [1, 2], [1, 2, 3]]
